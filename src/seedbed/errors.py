@@ -20,7 +20,7 @@ class RecipeError(SeedbedError):
     """A recipe that contradicts itself or holds a value it must not hold."""
 
 
-class UnknownName(SeedbedError):
+class UnknownNameError(SeedbedError):
     """A name that stands on no shelf; the message gives the nearest ones."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
@@ -39,7 +39,7 @@ class SourceError(SeedbedError):
     """A source that is missing, empty, damaged or not what it says it is."""
 
 
-class ShortSource(SourceError):
+class ShortSourceError(SourceError):
     """A source that holds fewer bytes than a mixture asks of it."""
 
 

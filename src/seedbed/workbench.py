@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from seedbed.errors import SourceError, UnknownName
+from seedbed.errors import SourceError, UnknownNameError
 
 SHELVES = ("data", "tokenizers", "training", "probes", "pipelines")
 
@@ -48,13 +48,13 @@ class Workbench:
     def shelf_file(self, shelf: str, name: str, suffix: str = ".toml") -> Path:
         """The file of a name on a shelf; the workbench's own wins over the carried one.
 
-        Errors: UnknownName, with the nearest names.
+        Errors: UnknownNameError, with the nearest names.
         """
         for folder in (self.root / shelf, carried_shelves() / shelf):
             path = folder / f"{name}{suffix}"
             if path.is_file():
                 return path
-        raise UnknownName(f"{shelf} recipe", name, self.shelf_names(shelf, suffix))
+        raise UnknownNameError(f"{shelf} recipe", name, self.shelf_names(shelf, suffix))
 
     def digest(self, path: Path) -> str:
         """SHA-256 of a file's bytes, remembered by size and modification time. Errors: SourceError if it is missing."""
