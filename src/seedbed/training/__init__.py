@@ -1,1 +1,1 @@
-"""TBD."""
+"""Models, batches, the training loop, checkpoints and export."""

@@ -1,0 +1,186 @@
+"""The transformer: one readable module, from token ids to logits.
+
+It keeps to operations that `torch.func.vmap` can batch and hides no state outside its parameters, so that several seeds
+can be stacked into one model. Weights are laid out so that they map one to one onto Llama's (see `export`).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
+from torch import Tensor, nn
+
+from seedbed.training.recipes import Model
+
+NORM_EPSILON = 1e-5
+
+
+class LanguageModel(Protocol):
+    """What training and probes ask of a model: ids int64 [B, T] in, logits float32 [B, T, V] out."""
+
+    def __call__(self, tokens: Tensor, /) -> Tensor:
+        """Logits of the token after each position (or, in a model that sees both sides, at it)."""
+        ...
+
+
+def rotary_table(model: Model) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of every position's angles, float32 [context, head_width]; frequencies repeat in both halves.
+
+    Angles are computed in float32, as the Llama class in transformers does, so that exported models agree.
+    """
+    frequencies = 1.0 / model.rotary_base ** (torch.arange(0, model.head_width, 2).float() / model.head_width)
+    angles = torch.outer(torch.arange(model.context).float(), frequencies).repeat(1, 2)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn the pairs (x[i], x[i + D/2]) of the last dimension by each position's angles. x: [..., T, D]."""
+    left, right = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-right, left), dim=-1) * sin
+
+
+class Norm(nn.Module):
+    """RMSNorm with a gain, or nothing at all."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(model.width)) if model.norm == "rms" else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x / sqrt(mean(x^2) + epsilon) x gain over the last dimension."""
+        if self.gain is None:
+            return x
+        return F.rms_norm(x, (x.shape[-1],), self.gain, NORM_EPSILON)
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention; rows of `qkv` are all queries, then all keys, then all values, head after head."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.heads = model.heads
+        self.causal = model.causal
+        self.qkv = nn.Parameter(torch.empty(3 * model.width, model.width))
+        self.out = nn.Parameter(torch.empty(model.width, model.width))
+
+    def forward(
+        self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, keep: Tensor | None, maps: list[Tensor] | None
+    ) -> Tensor:
+        """x: [B, T, W]; keep: bool [B, 1, 1, T], False where nobody looks; maps: receives [B, H, T, T]."""
+        batch, length, width = x.shape
+        shape = (batch, length, 3, self.heads, width // self.heads)
+        query, key, value = F.linear(x, self.qkv).view(shape).permute(2, 0, 3, 1, 4).unbind(0)
+        if rotary is not None:
+            query, key = rotate(query, *rotary), rotate(key, *rotary)
+        if maps is None:
+            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=keep, is_causal=self.causal)
+        else:
+            scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
+            if self.causal:
+                future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
+                scores = scores.masked_fill(future, float("-inf"))
+            if keep is not None:
+                scores = scores.masked_fill(~keep, float("-inf"))
+            weights = scores.softmax(-1)
+            maps.append(weights)
+            mixed = weights @ value
+        return F.linear(mixed.transpose(1, 2).reshape(batch, length, width), self.out)
+
+
+class MLP(nn.Module):
+    """GELU: down(gelu(up x)). SwiGLU: down(silu(gate x) * up x)."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        units, width = model.mlp_units, model.width
+        self.gate = nn.Parameter(torch.empty(units, width)) if model.mlp == "swiglu" else None
+        self.up = nn.Parameter(torch.empty(units, width))
+        self.down = nn.Parameter(torch.empty(width, units))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: [..., W]."""
+        if self.gate is None:
+            return F.linear(F.gelu(F.linear(x, self.up)), self.down)
+        return F.linear(F.silu(F.linear(x, self.gate)) * F.linear(x, self.up), self.down)
+
+
+class Block(nn.Module):
+    """Attention, then the MLP, each added to the residual stream."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.attention_norm = Norm(model)
+        self.attention = Attention(model)
+        self.mlp_norm = Norm(model)
+        self.mlp = MLP(model)
+
+    def forward(
+        self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, keep: Tensor | None, maps: list[Tensor] | None
+    ) -> Tensor:
+        """x: [B, T, W]."""
+        x = x + self.attention(self.attention_norm(x), rotary, keep, maps)
+        x = x + self.mlp(self.mlp_norm(x))
+        return x
+
+
+class Transformer(nn.Module):
+    """A decoder-only transformer as its recipe says.
+
+    vocab_size: ids 0 .. vocab_size - 1 are predicted. A model that sees both sides takes one more id as input,
+    `mask_id` = vocab_size. init_seed: the weights at step 0 are a function of the recipe, the vocabulary and this seed;
+    the global random state is neither read nor changed.
+    """
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, model: Model, vocab_size: int, init_seed: int = 0) -> None:
+        super().__init__()
+        self.model = model
+        self.vocab_size = vocab_size
+        self.mask_id = None if model.causal else vocab_size
+        self.embedding = nn.Parameter(torch.empty(vocab_size + (not model.causal), model.width))
+        learned = model.positions == "learned"
+        self.positions = nn.Parameter(torch.empty(model.context, model.width)) if learned else None
+        self.blocks = nn.ModuleList(Block(model) for _ in range(model.layers))
+        self.final_norm = Norm(model)
+        self.head = None if model.tied else nn.Parameter(torch.empty(vocab_size, model.width))
+        if not learned:
+            cos, sin = rotary_table(model)
+            self.register_buffer("cos", cos, persistent=False)
+            self.register_buffer("sin", sin, persistent=False)
+        self.initialise(init_seed)
+
+    @torch.no_grad()
+    def initialise(self, seed: int) -> None:
+        """Draw all weights anew, in the order of their names, from a generator of their own on the CPU."""
+        generator = torch.Generator().manual_seed(seed)
+        embedding_std = self.model.embedding_init_std or self.model.init_std
+        for name, weight in sorted(self.named_parameters()):
+            if name.endswith("gain"):
+                weight.fill_(1.0)
+            else:
+                std = embedding_std if name in ("embedding", "positions") else self.model.init_std
+                weight.copy_(torch.empty(weight.shape).normal_(0.0, std, generator=generator))
+
+    def forward(self, tokens: Tensor, *, keep: Tensor | None = None, attention: list[Tensor] | None = None) -> Tensor:
+        """Logits float32 [B, T, V] of tokens int64 [B, T], T <= context.
+
+        keep: bool [B, T], False at padding that no token may look at; only a model that sees both sides needs it, a
+        causal one never looks to the right. attention: a list that receives one map [B, H, T, T] per layer
+        (rows: who looks; columns: at whom; rows sum to 1).
+        """
+        length = tokens.shape[1]
+        x = F.embedding(tokens, self.embedding)
+        rotary = None
+        if self.positions is None:
+            rotary = self.cos[:length], self.sin[:length]
+        else:
+            x = x + self.positions[:length]
+        seen = None if keep is None else keep[:, None, None, :]
+        for block in self.blocks:
+            x = block(x, rotary, seen, attention)
+        output = self.embedding[: self.vocab_size] if self.head is None else self.head
+        return F.linear(self.final_norm(x), output)
