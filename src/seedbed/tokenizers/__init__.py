@@ -1,1 +1,1 @@
-"""TBD."""
+"""Tokenizers: recipes, training, exact encoding, intrinsic measures and the token store."""

@@ -1,0 +1,194 @@
+"""Text to token ids and back, with the exact bytes of every token.
+
+An `Encoder` wraps a tokenizer file of the `tokenizers` library. BPE runs in that library, on the cores that
+TOKENIZERS_PARALLELISM and RAYON_NUM_THREADS allow it. Bytes and words are looked up here, in one pass each, with the
+ids that the library would give.
+
+The end-of-document token is never produced from text: the file holds it as an entry of the vocabulary that no merge
+reaches, not as a string that is searched for. So a document that contains the characters `<|endofdocument|>` is
+ordinary text, also for others who load the file. (Whoever declares it as a special token of a transformers tokenizer
+passes `split_special_tokens=True` to keep it so.)
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seedbed.errors import SourceError, StoreError
+from seedbed.tokenizers.byte_level import token_to_bytes
+from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind
+from tokenizers import Tokenizer as LibraryTokenizer
+
+TOKENIZER_FILE = "tokenizer.json"
+WHITESPACE = b" \t\n\r\v\f"
+
+Ids = npt.NDArray[np.unsignedinteger[Any]]
+
+
+def smallest_unsigned(vocab_size: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """The smallest of uint8, uint16 and uint32 that holds the ids 0 .. vocab_size - 1."""
+    return np.dtype(np.min_scalar_type(max(vocab_size - 1, 0)))
+
+
+class Encoder:
+    """One tokenizer, ready for use.
+
+    kind: "bpe", "byte" or "word". vocab_size: tokens, the end of document included. eos_id: the id that closes a
+    document, 0. token_bytes[i]: the UTF-8 bytes of token i, b"" for the end of document; for "bpe" and "byte"
+    b"".join of the bytes of a text's tokens is the text in UTF-8, for "word" b" ".join is.
+    """
+
+    def __init__(self, library: LibraryTokenizer, kind: Kind) -> None:
+        self.kind: Kind = kind
+        self.library = library
+        self.vocab_size: int = library.get_vocab_size()
+        self.eos_id: int = library.token_to_id(END_OF_DOCUMENT)
+        names = [library.id_to_token(token) for token in range(self.vocab_size)]
+        to_bytes = str.encode if kind == "word" else token_to_bytes
+        self.token_bytes: list[bytes] = [
+            b"" if token == self.eos_id else to_bytes(name) for token, name in enumerate(names)
+        ]
+        self.dtype = smallest_unsigned(self.vocab_size)
+
+    @cached_property
+    def starts_with_space(self) -> npt.NDArray[np.bool_]:
+        """bool[vocab_size]: tokens at which a new word may begin.
+
+        Those whose first byte is ASCII whitespace, every token of a word tokenizer, and the end of document.
+        """
+        starts = [self.kind == "word" or token[:1] in (b"", *_single(WHITESPACE)) for token in self.token_bytes]
+        return np.array(starts, dtype=np.bool_)
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text, without the end of document. Errors: SourceError, if the text cannot be given back."""
+        return self.encode_batch([text])[0]
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, as `encode` gives them."""
+        flat, lengths = self.encode_flat(texts)
+        ids: list[int] = flat.tolist()
+        ends = np.cumsum(lengths).tolist()
+        return [ids[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
+
+    def encode_flat(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
+        """Token ids of all texts in one array (`self.dtype`), and tokens per text int64[texts].
+
+        Errors: SourceError, for a text that is not Unicode (lone surrogates) or, with words, not in the vocabulary.
+        """
+        if self.kind == "word":
+            return self._encode_words(texts)
+        if self.kind == "byte":
+            pieces = [utf8(text, number) for number, text in enumerate(texts)]
+            flat = np.frombuffer(b"".join(pieces), dtype=np.uint8)
+            return self._id_of_byte[flat], lengths_of(pieces)
+        try:
+            encodings = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
+        except (TypeError, UnicodeError):
+            for number, text in enumerate(texts):
+                utf8(text, number)
+            raise
+        # The library hands out lists of Python integers; array reads them faster than NumPy does.
+        arrays = [array("I", encoding.ids) for encoding in encodings]
+        flat32 = np.frombuffer(b"".join(arrays), dtype=np.uint32)
+        return flat32.astype(self.dtype), lengths_of(arrays)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of token ids; ends of documents are left out.
+
+        Bytes that are not UTF-8 (a character cut in two) become U+FFFD; this never happens to what `encode` gave.
+        """
+        pieces = [self.token_bytes[token] for token in ids if token != self.eos_id]
+        return (b" " if self.kind == "word" else b"").join(pieces).decode("utf-8", errors="replace")
+
+    @cached_property
+    def _id_of_byte(self) -> Ids:
+        ids = np.zeros(256, dtype=self.dtype)
+        for token, piece in enumerate(self.token_bytes):
+            if piece:
+                ids[piece[0]] = token
+        return ids
+
+    @cached_property
+    def _id_of_word(self) -> dict[str, int]:
+        return {piece.decode(): token for token, piece in enumerate(self.token_bytes) if token != self.eos_id}
+
+    def _encode_words(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
+        # Splitting at single spaces and joining with them are exact inverses, so known words are never lost: a doubled
+        # space gives an empty word, and a line break a word that holds it, neither of which is in any vocabulary.
+        known = self._id_of_word
+        lists: list[list[int]] = []
+        for number, text in enumerate(texts):
+            try:
+                lists.append([known[word] for word in text.split(" ")] if text else [])
+            except KeyError as error:
+                raise SourceError(unknown_word(error.args[0], text, number)) from error
+        flat = np.array([token for ids in lists for token in ids], dtype=self.dtype)
+        return flat, lengths_of(lists)
+
+
+def load_encoder(folder: Path) -> Encoder:
+    """The encoder of a folder that `train_tokenizer` wrote. Errors: StoreError, if its file is missing or damaged."""
+    path = folder / TOKENIZER_FILE
+    mend = "remove the folder and build the tokenizer again"
+    try:
+        text = path.read_text(encoding="utf-8")
+        form = json.loads(text)
+        words = form["model"]["type"] == "WordLevel"
+        kind: Kind = "word" if words else "bpe" if form["pre_tokenizer"]["use_regex"] else "byte"
+        ids = sorted(form["model"]["vocab"].values())
+        whole = form["model"]["vocab"][END_OF_DOCUMENT] == 0 and ids == list(range(len(ids)))
+    except OSError as error:
+        raise StoreError(f"{folder.name} has no readable {TOKENIZER_FILE}; {mend}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{folder.name}/{TOKENIZER_FILE} is damaged or not a tokenizer of seedbed; {mend}") from error
+    if not whole:
+        raise StoreError(f"{folder.name}/{TOKENIZER_FILE} lacks {END_OF_DOCUMENT} at id 0, or has gaps; {mend}")
+    return Encoder(LibraryTokenizer.from_str(text), kind)
+
+
+def utf8(text: str, number: int) -> bytes:
+    """UTF-8 bytes of the text with this number. Errors: SourceError, at a lone surrogate."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(
+            f"document {number} holds a lone surrogate at character {error.start}, which UTF-8 cannot write; "
+            "decode its source again as UTF-8, or leave the document out"
+        ) from error
+
+
+def unknown_word(word: str, text: str, number: int) -> str:
+    """Why a word tokenizer refuses a text: its first lost span, and the mend."""
+    position = sum(len(before) + 1 for before in _before(word, text))
+    if word == "" or word.split() != [word]:
+        span = text[max(position - 1, 0) : position + len(word) + 1]
+        fault = f"at character {position} the spacing {span[:40]!r} would be lost"
+        return (
+            f"document {number}: {fault}; a word tokenizer takes words between single spaces: use kind 'bpe' or 'byte'"
+        )
+    return (
+        f"document {number}: {word[:40]!r} at character {position} is not in the word tokenizer's vocabulary and would be "
+        "lost; train the tokenizer on text that holds it, or use kind 'bpe' or 'byte'"
+    )
+
+
+def lengths_of(pieces: Sequence[Sequence[Any]]) -> npt.NDArray[np.int64]:
+    """int64[pieces]: how long each is."""
+    return np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+
+
+def _before(word: str, text: str) -> list[str]:
+    words = text.split(" ")
+    return words[: words.index(word)]
+
+
+def _single(characters: bytes) -> list[bytes]:
+    return [bytes([character]) for character in characters]

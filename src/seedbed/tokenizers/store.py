@@ -1,0 +1,235 @@
+"""The token store: every document of a component as token ids, in a memory map.
+
+A folder holds `ids.bin` (token ids, little-endian, the smallest unsigned type that holds the vocabulary; every document
+is followed by the end of document), `offsets.npy` (int64[documents + 1]) and `tokens.json`. Row i of the component's
+catalogue is ids[offsets[i] : offsets[i + 1]].
+
+Building streams: texts come in batches of about a megabyte; while the library encodes one, the one before is checked
+and written. Every document is checked: the bytes of its tokens, put together, are its UTF-8 bytes. That is stronger
+than decoding it again, and cheap: one gather and one comparison per batch.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seedbed.errors import SourceError, StoreError
+from seedbed.tokenizers.encoder import Encoder, Ids, lengths_of, utf8
+
+BATCH_BYTES = 1_000_000  # the library holds about 100 bytes per token while it encodes, so this bounds memory
+IDS_FILE, OFFSETS_FILE, ABOUT_FILE = "ids.bin", "offsets.npy", "tokens.json"
+
+
+@dataclass(frozen=True)
+class TokenReceipt:
+    """What a build gave.
+
+    tokens: all, ends of documents included. total_bytes: UTF-8 bytes of the texts. bytes_per_token: total_bytes over
+    the tokens that are not ends of documents (0.0 if there are none). dtype: of the ids. vocabulary_used: how many of
+    the vocab_size tokens occur. sha256: of the ids and the offsets.
+    """
+
+    documents: int
+    tokens: int
+    total_bytes: int
+    bytes_per_token: float
+    dtype: str
+    vocab_size: int
+    vocabulary_used: int
+    eos_id: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TokenStore:
+    """An open token store: document i is ids[offsets[i] : offsets[i + 1]], whose last id is eos_id.
+
+    ids: memory map, 1-D unsigned. offsets: int64[documents + 1].
+    """
+
+    ids: Ids
+    offsets: npt.NDArray[np.int64]
+    eos_id: int
+    vocab_size: int
+
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+        return len(self.offsets) - 1
+
+
+def build_token_store(texts: Iterable[str], documents: int, encoder: Encoder, out: Path) -> TokenReceipt:
+    """Encode texts into the folder `out`, which is there already and is renamed by the caller once it is whole.
+
+    documents: how many texts there are. An empty text becomes one end of document.
+
+    Errors: SourceError, if a text cannot be given back exactly (with its first lost span); StoreError, if there are
+    more or fewer texts than `documents`, or if the disk does not take them.
+    """
+    build = _Build(encoder, documents)
+    try:
+        with (out / IDS_FILE).open("wb") as file:
+            for batch, ids, lengths in _encoded(texts, encoder):
+                file.write(build.add(batch, ids, lengths).data)
+        receipt = build.receipt()
+        np.save(out / OFFSETS_FILE, build.offsets)
+        (out / ABOUT_FILE).write_text(json.dumps(asdict(receipt), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        if error.errno is None:
+            raise
+        mend = "free some space" if error.errno == errno.ENOSPC else "see that the store's folder can be written"
+        raise StoreError(f"the token store cannot be written ({error.strerror}); {mend} and run again") from error
+    return receipt
+
+
+def open_tokens(folder: Path) -> TokenStore:
+    """Open a folder that `build_token_store` wrote. Errors: StoreError, if it is not whole."""
+    try:
+        about: dict[str, Any] = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
+        offsets: npt.NDArray[np.int64] = np.load(folder / OFFSETS_FILE, allow_pickle=False)
+        tokens, dtype = int(about["tokens"]), np.dtype(str(about["dtype"])).newbyteorder("<")
+        # An empty file cannot be mapped.
+        path = folder / IDS_FILE
+        ids: Ids = np.memmap(path, dtype=dtype, mode="r") if tokens else np.empty(0, dtype=dtype)
+        whole = len(ids) == tokens == offsets[-1] and len(offsets) == about["documents"] + 1
+        store = TokenStore(ids, offsets, eos_id=int(about["eos_id"]), vocab_size=int(about["vocab_size"]))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise StoreError(f"token store {folder.name} is missing or damaged; remove it and run again") from error
+    if not whole:
+        raise StoreError(f"token store {folder.name} is not whole; remove it and run again")
+    return store
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Texts in lists of about BATCH_BYTES (counted in characters, which is close enough and costs nothing)."""
+    batch: list[str] = []
+    held = 0
+    for text in texts:
+        batch.append(text)
+        held += len(text) + 1
+        if held >= BATCH_BYTES:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def _encoded(texts: Iterable[str], encoder: Encoder) -> Iterator[tuple[list[str], Ids, npt.NDArray[np.int64]]]:
+    """Batches with their ids; the next one is encoded (without Python's lock) while the caller handles one."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode") as pool:
+        waiting = None
+        for batch in _batches(texts):
+            coming = (batch, pool.submit(encoder.encode_flat, batch))
+            if waiting is not None:
+                yield waiting[0], *waiting[1].result()
+            waiting = coming
+        if waiting is not None:
+            yield waiting[0], *waiting[1].result()
+
+
+class _Build:
+    """What is known of a store while it is built."""
+
+    def __init__(self, encoder: Encoder, documents: int) -> None:
+        self.encoder = encoder
+        self.documents = documents
+        self.seen = 0
+        self.total_bytes = 0
+        self.offsets = np.zeros(documents + 1, dtype=np.int64)
+        self.counts = np.zeros(encoder.vocab_size, dtype=np.int64)
+        self.digest = hashlib.sha256()
+        self.check = LosslessCheck(encoder)
+
+    def add(self, batch: list[str], ids: Ids, lengths: npt.NDArray[np.int64]) -> Ids:
+        """Check a batch and count it; its ids with the ends of documents, ready to be written."""
+        if self.seen + len(batch) > self.documents:
+            raise StoreError(f"there are more texts than the {self.documents} announced; build the component again")
+        self.total_bytes += self.check(batch, ids, lengths, first=self.seen)
+        ends = np.cumsum(lengths)
+        closed = np.empty(len(ids) + len(batch), dtype=self.encoder.dtype.newbyteorder("<"))
+        is_end = np.zeros(len(closed), dtype=np.bool_)
+        is_end[ends + np.arange(len(batch))] = True
+        closed[is_end] = self.encoder.eos_id
+        closed[~is_end] = ids
+        start = self.offsets[self.seen]
+        self.offsets[self.seen + 1 : self.seen + len(batch) + 1] = start + ends + np.arange(1, len(batch) + 1)
+        self.counts += np.bincount(closed, minlength=self.encoder.vocab_size)
+        self.digest.update(closed.data)
+        self.seen += len(batch)
+        return closed
+
+    def receipt(self) -> TokenReceipt:
+        if self.seen != self.documents:
+            raise StoreError(
+                f"there are {self.seen} texts, not the {self.documents} announced; build the component again"
+            )
+        self.digest.update(self.offsets.astype("<i8").data)
+        tokens = int(self.offsets[-1])
+        return TokenReceipt(
+            documents=self.documents,
+            tokens=tokens,
+            total_bytes=self.total_bytes,
+            bytes_per_token=self.total_bytes / max(tokens - self.documents, 1),
+            dtype=self.encoder.dtype.name,
+            vocab_size=self.encoder.vocab_size,
+            vocabulary_used=int(np.count_nonzero(self.counts)),
+            eos_id=self.encoder.eos_id,
+            sha256=self.digest.hexdigest(),
+        )
+
+
+class LosslessCheck:
+    """Compares the bytes of a batch's tokens with the bytes of its texts.
+
+    Word tokens are compared with a space before each, and each text with one space before it: joined by single spaces.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        pieces = encoder.token_bytes
+        self.before = b" " if encoder.kind == "word" else b""
+        if self.before:
+            pieces = [self.before + piece for piece in pieces]
+        self.pieces = pieces
+        self.lengths = lengths_of(pieces)
+        self.starts = np.cumsum(self.lengths) - self.lengths
+        self.table = np.frombuffer(b"".join(pieces), dtype=np.uint8)
+
+    def __call__(self, texts: list[str], ids: Ids, lengths: npt.NDArray[np.int64], *, first: int) -> int:
+        """UTF-8 bytes of the texts. first: number of the first text. Errors: SourceError with the first lost span."""
+        encoded = [utf8(text, first + number) for number, text in enumerate(texts)]
+        wanted = [self.before + text if text else b"" for text in encoded] if self.before else encoded
+        piece_lengths = self.lengths[ids]
+        piece_ends = np.cumsum(piece_lengths)
+        # Byte k of piece j lies in the table at starts[ids[j]] + k; here it is byte piece_ends[j] - piece_lengths[j] + k.
+        where = np.repeat(self.starts[ids] - (piece_ends - piece_lengths), piece_lengths)
+        where += np.arange(len(where))
+        given_ends = np.concatenate(([0], piece_ends))[np.cumsum(lengths)]
+        same = np.array_equal(given_ends, np.cumsum(lengths_of(wanted)))
+        if not (same and np.array_equal(self.table[where], np.frombuffer(b"".join(wanted), dtype=np.uint8))):
+            self._refuse(wanted, ids, lengths, first)
+        return sum(map(len, encoded))
+
+    def _refuse(self, wanted: list[bytes], ids: Ids, lengths: npt.NDArray[np.int64], first: int) -> None:
+        ends = np.cumsum(lengths)
+        for number, text in enumerate(wanted):
+            mine = ids[ends[number] - lengths[number] : ends[number]]
+            given = b"".join([self.pieces[token] for token in mine])
+            if given == text:
+                continue
+            at = next(
+                (k for k, (a, b) in enumerate(zip(text, given, strict=False)) if a != b), min(len(text), len(given))
+            )
+            raise SourceError(
+                f"document {first + number} is not given back by the tokenizer: at byte {at - len(self.before)}, "
+                f"{text[at : at + 20]!r} became {given[at : at + 20]!r}; use a tokenizer without normalisation"
+            )
