@@ -1,1 +1,1 @@
-"""TBD."""
+"""Components, grammar engine, mixtures, orders: what reads the shelf `data/` and builds corpora from it."""
