@@ -13,9 +13,11 @@ passes `split_special_tokens=True` to keep it so.)
 from __future__ import annotations
 
 import json
+import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,33 +32,34 @@ from tokenizers import Tokenizer as LibraryTokenizer
 TOKENIZER_FILE = "tokenizer.json"
 WHITESPACE = b" \t\n\r\v\f"
 
+LONG_TEXT = 100_000
+WORD_BORDER = re.compile(r"(?<=\S)[ \n]")
+
 Ids = npt.NDArray[np.unsignedinteger[Any]]
-
-
-def smallest_unsigned(vocab_size: int) -> np.dtype[np.unsignedinteger[Any]]:
-    """The smallest of uint8, uint16 and uint32 that holds the ids 0 .. vocab_size - 1."""
-    return np.dtype(np.min_scalar_type(max(vocab_size - 1, 0)))
+Lengths = npt.NDArray[np.int64]
 
 
 class Encoder:
     """One tokenizer, ready for use.
 
     kind: "bpe", "byte" or "word". vocab_size: tokens, the end of document included. eos_id: the id that closes a
-    document, 0. token_bytes[i]: the UTF-8 bytes of token i, b"" for the end of document; for "bpe" and "byte"
-    b"".join of the bytes of a text's tokens is the text in UTF-8, for "word" b" ".join is.
+    document, 0. dtype: the smallest unsigned type that holds the ids. token_bytes[i]: the UTF-8 bytes of token i, b""
+    for the end of document; for "bpe" and "byte" b"".join of the bytes of a text's tokens is the text in UTF-8, for
+    "word" b" ".join is.
     """
 
     def __init__(self, library: LibraryTokenizer, kind: Kind) -> None:
         self.kind: Kind = kind
         self.library = library
-        self.vocab_size: int = library.get_vocab_size()
-        self.eos_id: int = library.token_to_id(END_OF_DOCUMENT)
-        names = [library.id_to_token(token) for token in range(self.vocab_size)]
+        vocabulary = library.get_vocab()
+        self.vocab_size = len(vocabulary)
+        self.eos_id = vocabulary[END_OF_DOCUMENT]
+        self.dtype: np.dtype[np.unsignedinteger[Any]] = np.min_scalar_type(self.vocab_size - 1)
         to_bytes = str.encode if kind == "word" else token_to_bytes
-        self.token_bytes: list[bytes] = [
-            b"" if token == self.eos_id else to_bytes(name) for token, name in enumerate(names)
-        ]
-        self.dtype = smallest_unsigned(self.vocab_size)
+        self.token_bytes = [b""] * self.vocab_size
+        for name, token in vocabulary.items():
+            if token != self.eos_id:
+                self.token_bytes[token] = to_bytes(name)
 
     @cached_property
     def starts_with_space(self) -> npt.NDArray[np.bool_]:
@@ -64,11 +67,11 @@ class Encoder:
 
         Those whose first byte is ASCII whitespace, every token of a word tokenizer, and the end of document.
         """
-        starts = [self.kind == "word" or token[:1] in (b"", *_single(WHITESPACE)) for token in self.token_bytes]
+        starts = [self.kind == "word" or not piece or piece[0] in WHITESPACE for piece in self.token_bytes]
         return np.array(starts, dtype=np.bool_)
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text, without the end of document. Errors: SourceError, if the text cannot be given back."""
+        """Token ids of a text, without the end of document; none for an empty text. Errors: see `encode_flat`."""
         return self.encode_batch([text])[0]
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
@@ -78,27 +81,28 @@ class Encoder:
         ends = np.cumsum(lengths).tolist()
         return [ids[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
 
-    def encode_flat(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
-        """Token ids of all texts in one array (`self.dtype`), and tokens per text int64[texts].
+    def encode_flat(self, texts: Sequence[str], *, first: int = 0) -> tuple[Ids, Lengths]:
+        """Token ids of all texts in one array of `dtype`, and tokens per text: int64[texts].
 
-        Errors: SourceError, for a text that is not Unicode (lone surrogates) or, with words, not in the vocabulary.
+        first: the number that errors give to the first text.
+
+        Errors: SourceError, for a text that is not Unicode (a lone surrogate) or, with words, that holds a word or a
+        spacing the vocabulary does not.
         """
         if self.kind == "word":
-            return self._encode_words(texts)
+            return self._encode_words(texts, first)
+        pieces = [utf8(text, first + number) for number, text in enumerate(texts)]
         if self.kind == "byte":
-            pieces = [utf8(text, number) for number, text in enumerate(texts)]
-            flat = np.frombuffer(b"".join(pieces), dtype=np.uint8)
-            return self._id_of_byte[flat], lengths_of(pieces)
-        try:
-            encodings = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
-        except (TypeError, UnicodeError):
-            for number, text in enumerate(texts):
-                utf8(text, number)
-            raise
-        # The library hands out lists of Python integers; array reads them faster than NumPy does.
+            return self._id_of_byte[np.frombuffer(b"".join(pieces), dtype=np.uint8)], lengths_of(pieces)
+        cuts = [cut_long(text) for text in texts]
+        encodings = self.library.encode_batch_fast(list(chain.from_iterable(cuts)), add_special_tokens=False)
+        # The library hands out lists of Python integers, which `array` reads several times faster than NumPy does.
         arrays = [array("I", encoding.ids) for encoding in encodings]
-        flat32 = np.frombuffer(b"".join(arrays), dtype=np.uint32)
-        return flat32.astype(self.dtype), lengths_of(arrays)
+        flat = np.frombuffer(b"".join(arrays), dtype=np.uintc).astype(self.dtype)
+        lengths = lengths_of(arrays)
+        if len(arrays) > len(texts):
+            lengths = np.add.reduceat(lengths, np.cumsum([0] + [len(cut) for cut in cuts[:-1]]))
+        return flat, lengths
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; ends of documents are left out.
@@ -120,7 +124,7 @@ class Encoder:
     def _id_of_word(self) -> dict[str, int]:
         return {piece.decode(): token for token, piece in enumerate(self.token_bytes) if token != self.eos_id}
 
-    def _encode_words(self, texts: Sequence[str]) -> tuple[Ids, npt.NDArray[np.int64]]:
+    def _encode_words(self, texts: Sequence[str], first: int) -> tuple[Ids, Lengths]:
         # Splitting at single spaces and joining with them are exact inverses, so known words are never lost: a doubled
         # space gives an empty word, and a line break a word that holds it, neither of which is in any vocabulary.
         known = self._id_of_word
@@ -129,8 +133,8 @@ class Encoder:
             try:
                 lists.append([known[word] for word in text.split(" ")] if text else [])
             except KeyError as error:
-                raise SourceError(unknown_word(error.args[0], text, number)) from error
-        flat = np.array([token for ids in lists for token in ids], dtype=self.dtype)
+                raise SourceError(lost_word(text, known, first + number)) from error
+        flat = np.fromiter(chain.from_iterable(lists), dtype=self.dtype, count=sum(map(len, lists)))
         return flat, lengths_of(lists)
 
 
@@ -141,10 +145,10 @@ def load_encoder(folder: Path) -> Encoder:
     try:
         text = path.read_text(encoding="utf-8")
         form = json.loads(text)
+        vocabulary = form["model"]["vocab"]
         words = form["model"]["type"] == "WordLevel"
         kind: Kind = "word" if words else "bpe" if form["pre_tokenizer"]["use_regex"] else "byte"
-        ids = sorted(form["model"]["vocab"].values())
-        whole = form["model"]["vocab"][END_OF_DOCUMENT] == 0 and ids == list(range(len(ids)))
+        whole = vocabulary[END_OF_DOCUMENT] == 0 and sorted(vocabulary.values()) == list(range(len(vocabulary)))
     except OSError as error:
         raise StoreError(f"{folder.name} has no readable {TOKENIZER_FILE}; {mend}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -165,30 +169,44 @@ def utf8(text: str, number: int) -> bytes:
         ) from error
 
 
-def unknown_word(word: str, text: str, number: int) -> str:
-    """Why a word tokenizer refuses a text: its first lost span, and the mend."""
-    position = sum(len(before) + 1 for before in _before(word, text))
-    if word == "" or word.split() != [word]:
+def lost_word(text: str, known: Container[str], number: int) -> str:
+    """Why a word tokenizer refuses the text with this number: its first lost span, and the mend."""
+    position, word = 0, ""
+    for word in text.split(" "):
+        if word not in known:
+            break
+        position += len(word) + 1
+    if word.split() != [word]:
         span = text[max(position - 1, 0) : position + len(word) + 1]
-        fault = f"at character {position} the spacing {span[:40]!r} would be lost"
         return (
-            f"document {number}: {fault}; a word tokenizer takes words between single spaces: use kind 'bpe' or 'byte'"
+            f"document {number}: at character {position} the spacing {span[:40]!r} would be lost; "
+            "a word tokenizer takes words between single spaces: use kind 'bpe' or 'byte'"
         )
     return (
-        f"document {number}: {word[:40]!r} at character {position} is not in the word tokenizer's vocabulary and would be "
-        "lost; train the tokenizer on text that holds it, or use kind 'bpe' or 'byte'"
+        f"document {number}: {word[:40]!r} at character {position} is not in the word tokenizer's vocabulary and would "
+        "be lost; train the tokenizer on text that holds it, or use kind 'bpe' or 'byte'"
     )
 
 
-def lengths_of(pieces: Sequence[Sequence[Any]]) -> npt.NDArray[np.int64]:
+def cut_long(text: str) -> list[str]:
+    """A text in pieces of a little over LONG_TEXT characters, whose tokens in a row are the tokens of the text.
+
+    A book as one document would be encoded on one core, and take the memory of all its tokens at once. GPT-2's pattern
+    ends a piece wherever whitespace follows something else, so a cut there changes no token.
+    """
+    if len(text) <= LONG_TEXT:
+        return [text]
+    return list(_cuts(text))
+
+
+def _cuts(text: str) -> Iterator[str]:
+    start = 0
+    while border := WORD_BORDER.search(text, start + LONG_TEXT):
+        yield text[start : border.start()]
+        start = border.start()
+    yield text[start:]
+
+
+def lengths_of(pieces: Sequence[Sequence[Any]]) -> Lengths:
     """int64[pieces]: how long each is."""
     return np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
-
-
-def _before(word: str, text: str) -> list[str]:
-    words = text.split(" ")
-    return words[: words.index(word)]
-
-
-def _single(characters: bytes) -> list[bytes]:
-    return [bytes([character]) for character in characters]

@@ -14,17 +14,17 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from seedbed.errors import SourceError, StoreError
-from seedbed.tokenizers.encoder import Encoder, Ids, lengths_of, utf8
+from seedbed.tokenizers.encoder import Encoder, Ids, Lengths, lengths_of, utf8
 
 BATCH_BYTES = 1_000_000  # the library holds about 100 bytes per token while it encodes, so this bounds memory
 IDS_FILE, OFFSETS_FILE, ABOUT_FILE = "ids.bin", "offsets.npy", "tokens.json"
@@ -58,7 +58,7 @@ class TokenStore:
     """
 
     ids: Ids
-    offsets: npt.NDArray[np.int64]
+    offsets: Lengths
     eos_id: int
     vocab_size: int
 
@@ -78,8 +78,8 @@ def build_token_store(texts: Iterable[str], documents: int, encoder: Encoder, ou
     """
     build = _Build(encoder, documents)
     try:
-        with (out / IDS_FILE).open("wb") as file:
-            for batch, ids, lengths in _encoded(texts, encoder):
+        with (out / IDS_FILE).open("wb") as file, closing(_encoded(texts, encoder)) as batches:
+            for batch, ids, lengths in batches:
                 file.write(build.add(batch, ids, lengths).data)
         receipt = build.receipt()
         np.save(out / OFFSETS_FILE, build.offsets)
@@ -96,7 +96,7 @@ def open_tokens(folder: Path) -> TokenStore:
     """Open a folder that `build_token_store` wrote. Errors: StoreError, if it is not whole."""
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
-        offsets: npt.NDArray[np.int64] = np.load(folder / OFFSETS_FILE, allow_pickle=False)
+        offsets: Lengths = np.load(folder / OFFSETS_FILE, allow_pickle=False)
         tokens, dtype = int(about["tokens"]), np.dtype(str(about["dtype"])).newbyteorder("<")
         # An empty file cannot be mapped.
         path = folder / IDS_FILE
@@ -110,7 +110,7 @@ def open_tokens(folder: Path) -> TokenStore:
     return store
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+def batches(texts: Iterable[str]) -> Iterator[list[str]]:
     """Texts in lists of about BATCH_BYTES (counted in characters, which is close enough and costs nothing)."""
     batch: list[str] = []
     held = 0
@@ -124,17 +124,19 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _encoded(texts: Iterable[str], encoder: Encoder) -> Iterator[tuple[list[str], Ids, npt.NDArray[np.int64]]]:
+def _encoded(texts: Iterable[str], encoder: Encoder) -> Generator[tuple[list[str], Ids, Lengths]]:
     """Batches with their ids; the next one is encoded (without Python's lock) while the caller handles one."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode") as pool:
-        waiting = None
-        for batch in _batches(texts):
-            coming = (batch, pool.submit(encoder.encode_flat, batch))
-            if waiting is not None:
-                yield waiting[0], *waiting[1].result()
-            waiting = coming
-        if waiting is not None:
-            yield waiting[0], *waiting[1].result()
+        ready: tuple[list[str], Future[tuple[Ids, Lengths]]] | None = None
+        number = 0
+        for batch in batches(texts):
+            coming = (batch, pool.submit(encoder.encode_flat, batch, first=number))
+            number += len(batch)
+            if ready is not None:
+                yield ready[0], *ready[1].result()
+            ready = coming
+        if ready is not None:
+            yield ready[0], *ready[1].result()
 
 
 class _Build:
@@ -150,7 +152,7 @@ class _Build:
         self.digest = hashlib.sha256()
         self.check = LosslessCheck(encoder)
 
-    def add(self, batch: list[str], ids: Ids, lengths: npt.NDArray[np.int64]) -> Ids:
+    def add(self, batch: list[str], ids: Ids, lengths: Lengths) -> Ids:
         """Check a batch and count it; its ids with the ends of documents, ready to be written."""
         if self.seen + len(batch) > self.documents:
             raise StoreError(f"there are more texts than the {self.documents} announced; build the component again")
@@ -195,41 +197,41 @@ class LosslessCheck:
     """
 
     def __init__(self, encoder: Encoder) -> None:
-        pieces = encoder.token_bytes
         self.before = b" " if encoder.kind == "word" else b""
-        if self.before:
-            pieces = [self.before + piece for piece in pieces]
-        self.pieces = pieces
-        self.lengths = lengths_of(pieces)
+        self.pieces = [self.before + piece for piece in encoder.token_bytes]
+        self.lengths = lengths_of(self.pieces)
         self.starts = np.cumsum(self.lengths) - self.lengths
-        self.table = np.frombuffer(b"".join(pieces), dtype=np.uint8)
+        self.table = np.frombuffer(b"".join(self.pieces), dtype=np.uint8)
 
-    def __call__(self, texts: list[str], ids: Ids, lengths: npt.NDArray[np.int64], *, first: int) -> int:
-        """UTF-8 bytes of the texts. first: number of the first text. Errors: SourceError with the first lost span."""
+    def __call__(self, texts: Sequence[str], ids: Ids, lengths: Lengths, *, first: int = 0) -> int:
+        """UTF-8 bytes of the texts, each of which has lengths[i] of the ids.
+
+        first: the number of the first text. Errors: SourceError, with the first document that differs and where.
+        """
         encoded = [utf8(text, first + number) for number, text in enumerate(texts)]
         wanted = [self.before + text if text else b"" for text in encoded] if self.before else encoded
         piece_lengths = self.lengths[ids]
         piece_ends = np.cumsum(piece_lengths)
-        # Byte k of piece j lies in the table at starts[ids[j]] + k; here it is byte piece_ends[j] - piece_lengths[j] + k.
+        # Byte k of piece j: in the table at starts[ids[j]] + k, in the texts at piece_ends[j] - piece_lengths[j] + k.
         where = np.repeat(self.starts[ids] - (piece_ends - piece_lengths), piece_lengths)
         where += np.arange(len(where))
         given_ends = np.concatenate(([0], piece_ends))[np.cumsum(lengths)]
-        same = np.array_equal(given_ends, np.cumsum(lengths_of(wanted)))
-        if not (same and np.array_equal(self.table[where], np.frombuffer(b"".join(wanted), dtype=np.uint8))):
-            self._refuse(wanted, ids, lengths, first)
+        borders = np.array_equal(given_ends, np.cumsum(lengths_of(wanted)))
+        if not (borders and np.array_equal(self.table[where], np.frombuffer(b"".join(wanted), dtype=np.uint8))):
+            raise SourceError(self._first_lost(wanted, ids, lengths, first))
         return sum(map(len, encoded))
 
-    def _refuse(self, wanted: list[bytes], ids: Ids, lengths: npt.NDArray[np.int64], first: int) -> None:
-        ends = np.cumsum(lengths)
+    def _first_lost(self, wanted: list[bytes], ids: Ids, lengths: Lengths, first: int) -> str:
+        end = 0
         for number, text in enumerate(wanted):
-            mine = ids[ends[number] - lengths[number] : ends[number]]
-            given = b"".join([self.pieces[token] for token in mine])
-            if given == text:
-                continue
-            at = next(
-                (k for k, (a, b) in enumerate(zip(text, given, strict=False)) if a != b), min(len(text), len(given))
-            )
-            raise SourceError(
-                f"document {first + number} is not given back by the tokenizer: at byte {at - len(self.before)}, "
-                f"{text[at : at + 20]!r} became {given[at : at + 20]!r}; use a tokenizer without normalisation"
-            )
+            start, end = end, end + int(lengths[number])
+            given = b"".join([self.pieces[token] for token in ids[start:end]])
+            if given != text:
+                break
+        same = next(
+            (k for k, (a, b) in enumerate(zip(text, given, strict=False)) if a != b), min(len(text), len(given))
+        )
+        return (
+            f"document {first + number} is not given back by the tokenizer: at byte {same - len(self.before)} "
+            f"{text[same : same + 20]!r} became {given[same : same + 20]!r}; use a tokenizer without normalisation"
+        )

@@ -17,7 +17,7 @@ from typing import Any
 
 from seedbed.errors import RecipeError, SourceError
 from seedbed.tokenizers.byte_level import CHARACTER_OF_BYTE
-from seedbed.tokenizers.encoder import TOKENIZER_FILE, unknown_word, utf8
+from seedbed.tokenizers.encoder import TOKENIZER_FILE, lost_word, utf8
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind, Tokenizer
 from tokenizers import Tokenizer as LibraryTokenizer
 from tokenizers import decoders, models, pre_tokenizers, trainers
@@ -110,9 +110,7 @@ def _words(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
     for number, text in enumerate(texts):
         words = text.split()
         if " ".join(words) != text:
-            known = set(words)
-            first = next(word for word in text.split(" ") if word not in known)
-            raise SourceError(f"tokenizer {recipe.name!r}: {unknown_word(first, text, number)}")
+            raise SourceError(f"tokenizer {recipe.name!r}: {lost_word(text, set(words), number)}")
         counts.update(words)
     if not counts:
         raise SourceError(f"tokenizer {recipe.name!r}: its text holds no word; give it text to learn from")
