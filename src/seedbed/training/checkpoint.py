@@ -1,0 +1,148 @@
+"""Weights and the whole state of a run on disk: safetensors and JSON, nothing else, and never half of it.
+
+A model's folder holds `weights.safetensors` and `model.json`. A checkpoint is a folder `step-<steps done>` that appears
+by one rename, so that whatever bears that name is whole; only the newest is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from seedbed.errors import StoreError
+from seedbed.training.model import Transformer
+from seedbed.training.recipes import Model, model_fields
+
+WEIGHTS = "weights.safetensors"
+MODEL = "model.json"
+OPTIMIZER = "optimizer.safetensors"
+STATE = "state.json"
+FAMILY = "transformer"
+
+
+def weights_hash(model: nn.Module) -> str:
+    """SHA-256, in hex, over the parameters in the order of their names: name, shape, float32 bytes, little-endian."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(model.named_parameters()):
+        digest.update(f"{name} {list(weight.shape)}\n".encode())
+        digest.update(weight.detach().float().cpu().contiguous().numpy().astype("<f4", copy=False).tobytes())
+    return digest.hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON by one rename."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def save_model(folder: Path, model: Transformer) -> None:
+    """Write weights and recipe of a model into a folder that is there, each by one rename, weights last."""
+    fields = {"family": FAMILY, "vocab_size": model.vocab_size, "model": model_fields(model.model)}
+    write_json(folder / MODEL, fields)
+    draft = folder / f"{WEIGHTS}.draft"
+    save_file({name: weight.detach().cpu() for name, weight in model.named_parameters()}, draft)
+    draft.replace(folder / WEIGHTS)
+
+
+def load_model(folder: Path) -> Transformer:
+    """The model of a folder that `save_model` wrote, on the CPU. Errors: StoreError if it is missing or damaged."""
+    try:
+        fields = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+        weights = load_file(folder / WEIGHTS)
+        if fields["family"] != FAMILY:
+            raise StoreError(f"{folder.name}: this seedbed cannot load the family {fields['family']!r}; update it")
+        model = Transformer(Model(**fields["model"]), int(fields["vocab_size"]))
+        copy_weights(model, weights)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise StoreError(f"{folder.name} holds no whole model ({error}); remove it and train again") from error
+    return model
+
+
+@torch.no_grad()
+def copy_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Copy values into a model's own memory (its alignment decides how some kernels round). Errors: ValueError."""
+    parameters = dict(model.named_parameters())
+    if parameters.keys() != weights.keys():
+        raise ValueError(f"weights differ in {sorted(parameters.keys() ^ weights.keys())[0]}")
+    for name, weight in parameters.items():
+        if weight.shape != weights[name].shape:
+            raise ValueError(f"{name} has shape {tuple(weights[name].shape)}, not {tuple(weight.shape)}")
+        weight.copy_(weights[name])
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run after `step` updates: weights, the optimizer's tensors by "<parameter>/<what>", and JSON beside them."""
+
+    step: int
+    weights: dict[str, Tensor]
+    optimizer: dict[str, Tensor]
+    state: dict[str, Any]
+
+
+def optimizer_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimizer's memory of each parameter, as "<parameter>/<what>"."""
+    return {
+        f"{name}/{what}": value.detach().cpu()
+        for name, weight in model.named_parameters()
+        for what, value in optimizer.state[weight].items()
+    }
+
+
+def restore_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Give an optimizer the memory that `optimizer_tensors` took, in freshly allocated tensors."""
+    parameters = dict(model.named_parameters())
+    for key, value in tensors.items():
+        name, what = key.rsplit("/", 1)
+        optimizer.state[parameters[name]][what] = value.to(parameters[name].device, copy=True)
+
+
+def write_checkpoint(
+    folder: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, Any]
+) -> None:
+    """Write a checkpoint by one rename, then remove the older ones. folder: of all checkpoints of a run."""
+    draft = folder / "draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    save_file({name: weight.detach().cpu() for name, weight in model.named_parameters()}, draft / WEIGHTS)
+    save_file(optimizer_tensors(model, optimizer), draft / OPTIMIZER)
+    (draft / STATE).write_text(json.dumps(state), encoding="utf-8")
+    for path in draft.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())  # else a power cut could leave the name without the bytes
+    draft.rename(folder / f"step-{step:09d}")
+    for older in _whole(folder)[:-1]:
+        shutil.rmtree(older)
+
+
+def read_checkpoint(folder: Path) -> Checkpoint | None:
+    """The newest checkpoint of a run, or None. Errors: StoreError if it is damaged."""
+    whole = _whole(folder)
+    if not whole:
+        return None
+    newest = whole[-1]
+    try:
+        return Checkpoint(
+            step=int(newest.name.removeprefix("step-")),
+            weights=load_file(newest / WEIGHTS),
+            optimizer=load_file(newest / OPTIMIZER),
+            state=json.loads((newest / STATE).read_text(encoding="utf-8")),
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        raise StoreError(f"checkpoint {newest.name} is damaged ({error}); remove it and run again") from error
+
+
+def _whole(folder: Path) -> list[Path]:
+    return sorted(folder.glob("step-*"))

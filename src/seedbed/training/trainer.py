@@ -1,0 +1,310 @@
+"""Training a run: from recipes and data to weights, metrics and a result, exactly resumable.
+
+A run lives in its folder. Killed at any moment and called again with the same task, it goes on from its newest
+checkpoint to the same weights and the same metrics, times apart: batches and learning rates are functions of the step,
+sums are whole numbers, and whatever was written after the checkpoint is dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+import torch
+from torch import nn
+
+from seedbed.errors import StoreError
+from seedbed.training.batches import Batch, TrainingData
+from seedbed.training.checkpoint import (
+    Checkpoint,
+    copy_weights,
+    read_checkpoint,
+    save_model,
+    weights_hash,
+    write_checkpoint,
+    write_json,
+)
+from seedbed.training.lesson import NEVER, Lesson, teach
+from seedbed.training.losses import LossSums
+from seedbed.training.model import Transformer
+from seedbed.training.recipes import Training, parameter_counts
+from seedbed.training.record import Record, clear_record
+from seedbed.training.schedule import learning_rate, probe_steps
+
+__all__ = ["StepMeasurement", "StepProbe", "TrainResult", "TrainTask", "probe_steps", "train"]
+
+CHECKPOINTS = "checkpoints"
+RESULT = "result.json"
+LEDGER = "ledger.json"
+
+
+class StepMeasurement(Protocol):
+    """What a probe found at a step: scalars by metric name, and a table of items or None."""
+
+    @property
+    def scalars(self) -> Mapping[str, float]: ...  # noqa: D102  # said above
+    @property
+    def items(self) -> pa.Table | None: ...  # noqa: D102
+
+
+class StepProbe(Protocol):
+    """What is measured on a model while it trains; it must leave the model as it is."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # its item table's name
+
+    def measure(self, model: nn.Module, step: int, /) -> StepMeasurement: ...  # noqa: D102  # said above
+
+
+@dataclass(frozen=True)
+class TrainTask:
+    """A run and the folder in which it lives.
+
+    probe_steps: for every probe's name, the steps at which it measures; a model at step s has had s updates.
+    log_every: updates between two rows of training metrics. checkpoint_every: updates between two checkpoints; 0: none.
+    on_event: called with {"step", "steps", "loss_bits_per_byte", "tokens_per_second", "seconds_left"} at every row.
+    device: "cpu", "cuda" or "cuda:1". threads: of torch while the run goes. Neither changes what the run is.
+    """
+
+    training: Training
+    vocab_size: int
+    data: TrainingData
+    init_seed: int
+    work_dir: Path
+    probes: Sequence[StepProbe] = ()
+    probe_steps: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    log_every: int = 50
+    checkpoint_every: int = 500
+    on_event: Callable[[dict[str, Any]], None] | None = None
+    device: str = "cpu"
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """How a run ended. FAILED: its loss was not finite; reason says at which step and what to try.
+
+    weights_hash: of the last weights (None if it failed). seconds: {"train", "probe", "log"}, of all sittings together.
+    tokens, total_bytes, documents: seen, repeats included. parameters: see `parameter_counts`.
+    """
+
+    status: Literal["FINISHED", "FAILED"]
+    reason: str | None
+    steps: int
+    weights_hash: str | None
+    seconds: dict[str, float]
+    tokens: int
+    total_bytes: int
+    documents: int
+    parameters: dict[str, int]
+
+
+def train(task: TrainTask) -> TrainResult:
+    """Train a run to its end, or go on with it; a run that has ended is not run again.
+
+    Leaves in the folder: weights.safetensors and model.json, metrics.parquet, items/<probe>.parquet, ledger.json
+    ({step: weights hash}) and, last, result.json. Errors: StoreError if the folder holds another run or a damaged one.
+    """
+    task.work_dir.mkdir(parents=True, exist_ok=True)
+    result_path = task.work_dir / RESULT
+    with _settings(task):
+        if not result_path.exists():
+            result = _Run(task).to_the_end()
+            write_json(result_path, asdict(result))
+        result = TrainResult(**json.loads(result_path.read_text(encoding="utf-8")))
+    # A kill may come between result and clearing, so this is done on the way out of every call.
+    clear_record(task.work_dir)
+    shutil.rmtree(task.work_dir / CHECKPOINTS, ignore_errors=True)
+    return result
+
+
+@contextmanager
+def _settings(task: TrainTask) -> Iterator[None]:
+    """Set torch's threads and, on a GPU, its deterministic kernels; put everything back afterwards."""
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(task.threads)
+    if task.device.startswith("cuda"):
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with this
+        torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic)
+
+
+class _Run:
+    """A run under way: what is due after each update, and what must be known to go on."""
+
+    def __init__(self, task: TrainTask) -> None:
+        self.task = task
+        self.device = torch.device(task.device)
+        self.checkpoints = task.work_dir / CHECKPOINTS
+        checkpoint = read_checkpoint(self.checkpoints)
+        self.model = Transformer(task.training.model, task.vocab_size, task.init_seed)
+        self.sums = LossSums(task.data.sources, self.device)
+        self.record = Record(task.work_dir, None if checkpoint is None else checkpoint.step)
+        self.step = 0
+        self.seen = {"tokens": 0, "total_bytes": 0, "documents": 0}
+        self.ledger: dict[str, str] = {}
+        self.seconds = {"probe": 0.0, "log": 0.0}
+        self.started = time.perf_counter()
+        self.earlier_train_seconds = 0.0
+        self.logged = (0, 0.0)  # tokens and training seconds at the last row
+        if checkpoint is not None:
+            self._take_up(checkpoint)
+        self.lesson = Lesson(
+            model=self.model,
+            training=task.training,
+            sums=self.sums,
+            after_update=self._after_update,
+            step=self.step,
+            memory=checkpoint.optimizer if checkpoint else {},
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a checkpoint to be of this run, as JSON gives it back."""
+        data = self.task.data
+        identity = {
+            "training": asdict(self.task.training),
+            "vocab_size": self.task.vocab_size,
+            "init_seed": self.task.init_seed,
+            "order_seed": data.order_seed,
+            "data": [list(data.sources), data.documents, data.tokens, data.total_bytes],
+        }
+        return dict(json.loads(json.dumps(identity)))
+
+    def _take_up(self, checkpoint: Checkpoint) -> None:
+        state = checkpoint.state
+        mine = self._identity()
+        for name, value in state["identity"].items():
+            if mine[name] != value:
+                raise StoreError(f"{self.task.work_dir.name} holds a run with another {name}; remove it and run again")
+        copy_weights(self.model, checkpoint.weights)
+        if weights_hash(self.model) != state["ledger"][str(checkpoint.step)]:
+            raise StoreError(f"{self.task.work_dir.name} holds damaged weights; remove it and run again")
+        self.step, self.seen, self.ledger = checkpoint.step, state["seen"], state["ledger"]
+        self.sums.load(state["sums"])
+        self.earlier_train_seconds = state["seconds"].pop("train")
+        self.seconds = state["seconds"]
+        self.logged = (state["logged"][0], state["logged"][1])
+        write_json(self.task.work_dir / LEDGER, self.ledger)
+
+    def train_seconds(self) -> float:
+        """Seconds of all sittings that went neither into probes nor into the record."""
+        return self.earlier_train_seconds + time.perf_counter() - self.started
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        spent = time.perf_counter() - begin
+        self.seconds[what] += spent
+        self.earlier_train_seconds -= spent
+
+    def to_the_end(self) -> TrainResult:
+        """Train until the last step or a loss that is not finite, then write what remains."""
+        if self.step == 0:
+            self.model.to(self.device)
+            self.ledger["0"] = weights_hash(self.model)
+            self._probe()
+        teach(self.lesson, self.task.data, self.device)
+        failed_at = int(self.lesson.not_finite)
+        failed = failed_at != NEVER
+        with self._timed("log"):
+            last_hash = None
+            if not failed:
+                last_hash = self.ledger[str(self.step)] = weights_hash(self.model)
+                save_model(self.task.work_dir, self.model)
+            self.record.finish()
+            write_json(self.task.work_dir / LEDGER, self.ledger)
+        return TrainResult(
+            status="FAILED" if failed else "FINISHED",
+            reason=f"the loss is not finite at step {failed_at}; lower learning_rate or clip" if failed else None,
+            steps=failed_at if failed else self.step,
+            weights_hash=last_hash,
+            seconds={"train": self.train_seconds(), **self.seconds},
+            parameters=parameter_counts(self.task.training.model, self.task.vocab_size),
+            **self.seen,
+        )
+
+    def _after_update(self, batch: Batch) -> bool:
+        """Count an update and do what is due after it; False ends the training."""
+        task = self.task
+        self.step += 1
+        self.seen["tokens"] += batch.tokens
+        self.seen["total_bytes"] += batch.total_bytes
+        self.seen["documents"] += batch.documents
+        last = self.step == task.training.steps
+        log = last or self.step % task.log_every == 0
+        probe = any(self.step in steps for steps in task.probe_steps.values())
+        checkpoint = not last and task.checkpoint_every > 0 and self.step % task.checkpoint_every == 0
+        # On a GPU, looking at the loss waits for it, so that is done only where something is written.
+        look = log or probe or checkpoint or self.device.type == "cpu"
+        if look and int(self.lesson.not_finite) != NEVER:
+            return False
+        if log:
+            self._log()
+        if probe:
+            self._probe()
+        if checkpoint:
+            self._checkpoint()
+        return True
+
+    def _log(self) -> None:
+        with self._timed("log"):
+            metrics = self.sums.take()  # waits for the device, so the time after it is that of all updates
+            seconds = self.train_seconds()
+            tokens_per_second = (self.seen["tokens"] - self.logged[0]) / max(seconds - self.logged[1], 1e-9)
+            self.logged = self.seen["tokens"], seconds
+            metrics["train/tokens_seen"] = self.seen["tokens"]
+            metrics["train/bytes_seen"] = self.seen["total_bytes"]
+            metrics["train/documents_seen"] = self.seen["documents"]
+            metrics["train/learning_rate"] = learning_rate(self.task.training, self.step - 1)
+            metrics["train/gradient_norm"] = float(self.lesson.gradient_norm)
+            metrics["train/tokens_per_second"] = tokens_per_second
+            self.record.metrics(self.step, metrics)
+            if self.task.on_event is not None:
+                left = (self.task.training.steps - self.step) * seconds / self.step
+                loss = metrics.get("train/loss_bits_per_byte")
+                event = {"step": self.step, "steps": self.task.training.steps, "loss_bits_per_byte": loss}
+                self.task.on_event({**event, "tokens_per_second": tokens_per_second, "seconds_left": left})
+
+    def _probe(self) -> None:
+        due = [p for p in self.task.probes if self.step in self.task.probe_steps.get(p.name, ())]
+        if not due:
+            return
+        with self._timed("probe"):
+            self.model.eval()
+            for probe in due:
+                with torch.no_grad():
+                    measured = probe.measure(self.model, self.step)
+                self.record.metrics(self.step, measured.scalars)
+                if measured.items is not None:
+                    self.record.items(probe.name, self.step, measured.items)
+            self.model.train()
+
+    def _checkpoint(self) -> None:
+        with self._timed("log"):
+            self.record.flush()
+            self.ledger[str(self.step)] = weights_hash(self.model)
+            optimizer = self.lesson.adamw
+            assert optimizer is not None
+            state = {
+                "identity": self._identity(),
+                "seen": self.seen,
+                "ledger": self.ledger,
+                "sums": self.sums.state(),
+                "logged": self.logged,
+                "seconds": {"train": self.train_seconds(), **self.seconds},
+            }
+            write_checkpoint(self.checkpoints, self.step, self.model, optimizer, state)
+            write_json(self.task.work_dir / LEDGER, self.ledger)
