@@ -179,13 +179,18 @@ def lost_word(text: str, known: Container[str], number: int) -> str:
     if word.split() != [word]:
         span = text[max(position - 1, 0) : position + len(word) + 1]
         return (
-            f"document {number}: at character {position} the spacing {span[:40]!r} would be lost; "
+            f"document {number}: at character {position} the spacing {visible(span[:40])} would be lost; "
             "a word tokenizer takes words between single spaces: use kind 'bpe' or 'byte'"
         )
     return (
         f"document {number}: {word[:40]!r} at character {position} is not in the word tokenizer's vocabulary and would "
         "be lost; train the tokenizer on text that holds it, or use kind 'bpe' or 'byte'"
     )
+
+
+def visible(span: str | bytes) -> str:
+    """A span as errors show it: one line takes each run of spaces for one, so spaces are drawn."""
+    return repr(span).replace(" ", "␣")
 
 
 def cut_long(text: str) -> list[str]:

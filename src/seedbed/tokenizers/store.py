@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from seedbed.errors import SourceError, StoreError
-from seedbed.tokenizers.encoder import Encoder, Ids, Lengths, lengths_of, utf8
+from seedbed.tokenizers.encoder import Encoder, Ids, Lengths, lengths_of, utf8, visible
 
 BATCH_BYTES = 1_000_000  # the library holds about 100 bytes per token while it encodes, so this bounds memory
 IDS_FILE, OFFSETS_FILE, ABOUT_FILE = "ids.bin", "offsets.npy", "tokens.json"
@@ -232,6 +232,7 @@ class LosslessCheck:
             (k for k, (a, b) in enumerate(zip(text, given, strict=False)) if a != b), min(len(text), len(given))
         )
         return (
-            f"document {first + number} is not given back by the tokenizer: at byte {same - len(self.before)} "
-            f"{text[same : same + 20]!r} became {given[same : same + 20]!r}; use a tokenizer without normalisation"
+            f"document {first + number} is not given back by the tokenizer: at byte {max(same - len(self.before), 0)} "
+            f"{visible(text[same : same + 20])} became {visible(given[same : same + 20])}; "
+            "use a tokenizer without normalisation"
         )
