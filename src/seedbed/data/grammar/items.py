@@ -48,8 +48,8 @@ def question_items(set: ItemSet, count: int, seed: int, *, workbench: Workbench 
 
     in-distribution: as in training. object-rc: the same, with a relative clause on the object and two different
     auxiliaries; the main one is the first, so that "front the last" fails. ood-hard: McCoy's test set, a relative
-    clause on the subject alone, auxiliaries of one number and opposite polarity. ood-easy: the same with any two different
-    auxiliaries. ood-three: relative clauses on both, three different auxiliaries, the main one in the middle.
+    clause on the subject alone, auxiliaries of one number and opposite polarity. ood-easy: the same with any two
+    different auxiliaries. ood-three: relative clauses on both, three different auxiliaries, the main one in the middle.
 
     Kinds of clause take turns (o, si, st) on the subject, else on the object, so that every prefix is balanced; in
     ood-three the object's turn once for each round of the subject's. A shorter list is a prefix of a longer one.

@@ -99,7 +99,7 @@ class Sampler:
             yield Group(task, structure, indices[members], words, plural)
 
     def documents(self, start: int, stop: int) -> tuple[list[str], list[dict[str, Any]]]:
-        """Texts and labels of documents start to stop, by index. Labels are shared objects: copy them to change them."""
+        """Texts and labels of documents start to stop, by index. Labels are shared: copy them to change them."""
         texts: list[str] = [""] * (stop - start)
         labels: list[dict[str, Any]] = [{}] * (stop - start)
         for group in self.groups(start, stop):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from seedbed.data.grammar.items import QuestionItem
-from seedbed.data.grammar.rules_file import Rules
+from seedbed.data.grammar.rules_file import load_rules
+from seedbed.workbench import Workbench
 
 Rule = Callable[[QuestionItem], Mapping[str, float]]
 
@@ -31,8 +32,9 @@ def front_last(item: QuestionItem) -> Mapping[str, float]:
     return {item.auxiliaries[-1]: 1.0}
 
 
-def rule_table(rules: Rules) -> dict[str, Rule]:
-    """All rules by name, with the grammar's relativizers and auxiliaries."""
+def rule_table(*, workbench: Workbench | None = None) -> dict[str, Rule]:
+    """All rules by name, with the relativizers and auxiliaries of the grammar "english"."""
+    rules = load_rules("english", workbench or Workbench())
     relativizers = {form for entry in rules.lexicon["relativizer"] for form in entry}
     pairs = rules.lexicon["auxiliary"]
     every = [form for pair in pairs for form in pair]
@@ -63,11 +65,11 @@ def rule_table(rules: Rules) -> dict[str, Rule]:
     }
 
 
-def rule_scores(items: Sequence[QuestionItem], rules: Rules) -> dict[str, float]:
+def rule_scores(items: Sequence[QuestionItem], *, workbench: Workbench | None = None) -> dict[str, float]:
     """Each rule's mean probability of the right first word. Errors: ValueError without items."""
     if not items:
         raise ValueError("rules have no score on no items")
     return {
         name: sum(rule(item).get(item.auxiliaries[item.main], 0.0) for item in items) / len(items)
-        for name, rule in rule_table(rules).items()
+        for name, rule in rule_table(workbench=workbench).items()
     }
