@@ -31,7 +31,11 @@ class Recipe(Protocol):
 def one_line(error: ValidationError, cls: type) -> str:
     """Say the first fault of a validation error, with the field and the value that is wrong."""
     fault = error.errors()[0]
-    field = ".".join(str(part) for part in fault["loc"])
+    place = list(fault["loc"])
+    if place and isinstance(place[0], int):  # a positional argument is known by its number
+        names = [name for name, field in getattr(cls, "__dataclass_fields__", {}).items() if field.init]
+        place[0] = names[place[0]] if place[0] < len(names) else place[0]
+    field = ".".join(str(part) for part in place)
     message = fault["msg"].removeprefix("Value error, ")
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if fault["type"] in ("unexpected_keyword_argument", "missing", "missing_argument"):
@@ -56,7 +60,7 @@ def recipe(*, version: int) -> Callable[[type[T]], type[T]]:
             try:
                 validate(self, *args, **kwargs)
             except ValidationError as error:
-                raise RecipeError(one_line(error, cls)) from error
+                raise RecipeError(one_line(error, made)) from error
 
         init.__wrapped__ = validate  # type: ignore[attr-defined]  # keeps the signature for help() and editors
         made.__init__ = init

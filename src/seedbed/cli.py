@@ -1,0 +1,242 @@
+"""The command line. Every command imports what it needs when it runs, so that `seedbed --help` answers at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seedbed.errors import SeedbedError
+
+if TYPE_CHECKING:
+    from seedbed.pipelines.run import Finished, RunOptions
+
+FAULT = 2
+SOME_FAILED = 1
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Prints a fault as one line and exits with 2; `-v` shows the traceback as well."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except SeedbedError as error:
+            if ctx.params.get("verbose"):
+                traceback.print_exc()
+            click.echo(f"seedbed: {error}", err=True)
+            interrupted = type(error).__name__ == "InterruptedStudyError"
+            sys.exit(INTERRUPTED if interrupted else FAULT)
+        except KeyboardInterrupt:
+            click.echo("seedbed: stopped; nothing half-written was kept, the same command goes on", err=True)
+            sys.exit(INTERRUPTED)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; a mistyped one is answered with the nearest."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            from seedbed.errors import UnknownNameError
+
+            raise UnknownNameError("command", args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Show the traceback of a fault.")
+@click.option("--store", type=click.Path(), default=None, help="Where artifacts go; by default ./store.")
+@click.version_option(package_name="seedbed")
+@click.pass_context
+def main(ctx: click.Context, verbose: bool, store: str | None) -> None:
+    """Find out what in a small language model's behaviour comes from data, tokenizer and seed."""
+    ctx.obj = {"store": store, "verbose": verbose}
+
+
+def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments that plan, run and report share."""
+    command = click.argument("file")(command)
+    command = click.option("--smoke", is_flag=True, help="The study in miniature, in under a minute.")(command)
+    return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set an option of FILE.")(command)
+
+
+def run_options(ctx: click.Context, smoke: bool, settings: tuple[str, ...], **more: Any) -> RunOptions:
+    """The options of a command as one value."""
+    from seedbed.pipelines.options import parse_options
+    from seedbed.pipelines.run import RunOptions
+    from seedbed.workbench import Workbench
+
+    workbench = Workbench(".", ctx.obj["store"])
+    return RunOptions(workbench, smoke=smoke, options=parse_options(settings), **more)
+
+
+@main.command()
+@study_options
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@click.pass_context
+def plan(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], as_json: bool) -> None:
+    """Show what a run of FILE would reuse and build, why, and what it costs."""
+    from seedbed.pipelines.opening import plan_study
+    from seedbed.pipelines.show import print_plan
+
+    made = plan_study(file, run_options(ctx, smoke, settings))
+    if as_json:
+        click.echo(json.dumps(made.as_json(), indent=1))
+    else:
+        print_plan(made)
+
+
+@main.command()
+@study_options
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Runs side by side; by default one per core.")
+@click.option("--workers", type=click.IntRange(1), default=1, help="Parallel tasks while a component is built.")
+@click.option("--device", default="cpu", help="Where models are trained: cpu or cuda.")
+@click.option("--tracking-uri", default=None, help="An MLflow tracking URI; by default a SQLite file in the store.")
+@click.option("--no-tracking", is_flag=True, help="Log nothing to MLflow.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    file: str,
+    smoke: bool,
+    settings: tuple[str, ...],
+    jobs: int | None,
+    workers: int,
+    device: str,
+    tracking_uri: str | None,
+    no_tracking: bool,
+) -> None:
+    """Build what FILE states and is not there yet, record it, and print the verdicts."""
+    from rich.console import Console
+
+    from seedbed.pipelines.run import run_study
+    from seedbed.pipelines.show import print_finished
+
+    options = run_options(
+        ctx,
+        smoke,
+        settings,
+        jobs=jobs,
+        tasks=workers,
+        device=device,
+        tracking_uri=tracking_uri,
+        track=not no_tracking,
+    )
+    console = Console()
+    finished = run_study(file, options, console)
+    print_finished(finished, options, console)
+    fail_if_failed(ctx, finished)
+
+
+def fail_if_failed(ctx: click.Context, finished: Finished) -> None:
+    """Name what failed on standard error and exit with 2 (nothing could be made) or 1 (some runs failed)."""
+    failed = finished.outcome.failed
+    broken = [run for run in finished.results.runs if run.status == "FAILED"]
+    for label, reason in failed.items():
+        click.echo(f"seedbed: {label}: {reason}", err=True)
+        if ctx.obj["verbose"] and label in finished.outcome.tracebacks:
+            click.echo(finished.outcome.tracebacks[label], err=True)
+    for run_result in broken:
+        click.echo(f"seedbed: run {run_result.name} FAILED: {run_result.reason}", err=True)
+    if failed and not any(run.status == "FINISHED" for run in finished.results.runs):
+        sys.exit(FAULT)
+    if failed or broken:
+        sys.exit(SOME_FAILED)
+
+
+@main.command()
+@study_options
+@click.option("--out", type=click.Path(), default=None, help="The page; by default STORE/reports/STUDY.html.")
+@click.pass_context
+def report(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], out: str | None) -> None:
+    """Write one self-contained HTML page with every difference, interval and verdict, and print its tables."""
+    from rich.console import Console
+
+    from seedbed.pipelines.show import write_and_print_report
+
+    page = write_and_print_report(file, run_options(ctx, smoke, settings), Path(out) if out else None, Console())
+    click.echo(f"report: {page}")
+
+
+@main.command()
+@study_options
+@click.option("-n", "--number", type=click.IntRange(1), default=3, help="Documents of each component.")
+@click.pass_context
+def preview(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], number: int) -> None:
+    """Print samples of every component of FILE (and build those that are not there)."""
+    from rich.console import Console
+
+    from seedbed.pipelines.show import print_preview
+
+    print_preview(file, run_options(ctx, smoke, settings), number, Console())
+
+
+@main.command()
+@click.option("--port", type=int, default=5000, show_default=True)
+@click.option("--tracking-uri", default=None, help="An MLflow tracking URI; by default the store's own.")
+@click.pass_context
+def ui(ctx: click.Context, port: int, tracking_uri: str | None) -> None:
+    """Open MLflow's UI on the store, on this machine only (127.0.0.1)."""
+    from seedbed.pipelines.ui import serve_ui
+    from seedbed.workbench import Workbench
+
+    serve_ui(tracking_uri, Workbench(".", ctx.obj["store"]).store, port)
+
+
+@main.command()
+@click.argument("run_name", metavar="RUN")
+@click.argument("folder", type=click.Path())
+@click.pass_context
+def export(ctx: click.Context, run_name: str, folder: str) -> None:
+    """Write a finished RUN (its name, or the end of its folder's name) as a Hugging Face model folder."""
+    from seedbed.pipelines.checkpoints import export_run
+    from seedbed.workbench import Workbench
+
+    written = export_run(run_name, Path(folder), Workbench(".", ctx.obj["store"]))
+    click.echo(f"wrote {written}: load it with transformers' AutoModelForCausalLM and AutoTokenizer")
+
+
+@main.command()
+@click.argument("model")
+@click.argument("suite")
+@click.option("--items", type=click.Path(), default=None, help="Write the item table to this Parquet file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the scalars as JSON.")
+@click.pass_context
+def probe(ctx: click.Context, model: str, suite: str, items: str | None, as_json: bool) -> None:
+    """Score MODEL (a run's name, or a Hugging Face model folder) with SUITE (a name on the probes shelf)."""
+    from seedbed.pipelines.checkpoints import probe_model
+    from seedbed.pipelines.show import print_measurement
+    from seedbed.workbench import Workbench
+
+    measured = probe_model(model, suite, Workbench(".", ctx.obj["store"]), Path(items) if items else None)
+    if as_json:
+        click.echo(json.dumps(measured.scalars, indent=1))
+    else:
+        print_measurement(measured)
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option("--on", "text", required=True, metavar="FILE", help="A text, JSONL or Parquet file.")
+@click.pass_context
+def tokenizers(ctx: click.Context, names: tuple[str, ...], text: str) -> None:
+    """Compare tokenizers (names on the shelf, trained on the text; or tokenizer folders) on a text."""
+    from seedbed.pipelines.compare_tokenizers import print_comparison
+    from seedbed.workbench import Workbench
+
+    print_comparison(names, text, Workbench(".", ctx.obj["store"]))
+
+
+@main.command()
+@click.argument("folder", type=click.Path())
+def init(folder: str) -> None:
+    """Start a new workbench: a folder with the five shelves."""
+    from seedbed.pipelines.opening import lay_out_workbench
+
+    laid = lay_out_workbench(Path(folder))
+    click.echo(f"laid out {laid} with its shelves; now: cd {folder} && seedbed run pipelines/quickstart.py")

@@ -1,0 +1,54 @@
+"""What a person looks at first: the metrics of each probe that stand for an ability, with their soft forms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from seedbed.pipelines.study import Study
+from seedbed.probes.recipes import BitsPerByte, MinimalPairs, QuestionFormation
+
+ABLE_SHARE = 0.75
+"""An ability counts as there from this share of items on: halfway from chance to ceiling for a choice of two, and above
+what a model reaches that knows the number of an auxiliary but not which one to front (.5)."""
+ABLE_MARGIN_NATS = math.log(ABLE_SHARE / (1 - ABLE_SHARE))
+"""The soft form's threshold: the log odds of the same share, 1.0986 nats."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A metric that answers a question, with how to read it."""
+
+    metric: str
+    higher_is: Literal["better", "worse"] | None
+    unit: str
+    soft_metric: str | None = None
+    """The log-probability margin that must show an onset too; None where no onset is looked for."""
+
+
+def headlines(study: Study) -> list[Headline]:
+    """The headline metrics of a study, in the order of its probes."""
+    found: list[Headline] = []
+    for probe in study.probes:
+        if isinstance(probe, QuestionFormation):
+            for items in ("in-distribution", "ood-hard", "ood-easy", "ood-three"):
+                if items in probe.sets:
+                    stem = f"{probe.name}/{items}"
+                    found.append(Headline(f"{stem}/hierarchical", "better", "share of items", f"{stem}/margin"))
+        elif isinstance(probe, MinimalPairs):
+            stem = f"{probe.name}/mean"
+            soft = f"{stem}/margin_nats" if probe.at == "all" else None
+            found.append(Headline(f"{stem}/accuracy_sum", "better", "share of pairs", soft))
+        elif isinstance(probe, BitsPerByte):
+            found.append(Headline(f"{probe.name}/total", "worse", "bits per byte"))
+    return found
+
+
+def headline_of(study: Study, metric: str) -> Headline:
+    """How to read a metric, also one that is no headline."""
+    for headline in headlines(study):
+        if headline.metric == metric:
+            return headline
+    lower = metric.startswith("bits-per-byte/") or metric.endswith("loss_bits_per_byte")
+    return Headline(metric, "worse" if lower else None, "bits per byte" if lower else "")

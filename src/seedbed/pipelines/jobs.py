@@ -1,0 +1,168 @@
+"""How each kind of artifact is made: the one place where data, tokenizers, training and probes meet.
+
+Every function fills the folder it is given and returns the counts that the manifest notes. They run inside a worker
+process, on one core.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seedbed.data.build import build_component
+from seedbed.data.catalogue import StoredComponent, open_component
+from seedbed.data.orders import permutation
+from seedbed.data.selection import Selected, select_mixture
+from seedbed.pipelines.graph import RunPlan, StudyGraph
+from seedbed.pipelines.store import Artifact, Store
+from seedbed.tokenizers.encoder import Encoder, load_encoder
+from seedbed.tokenizers.store import TokenStore, build_token_store, open_tokens
+from seedbed.tokenizers.train import train_tokenizer
+from seedbed.workbench import Workbench
+
+Event = Callable[[dict[str, Any]], None]
+CHECKPOINTS_PER_RUN = 4
+LOG_POINTS = 40
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How things are made, which no identity knows."""
+
+    workbench: Workbench
+    device: str = "cpu"
+    tasks: int = 1
+    """Parallel datatrove tasks of one component."""
+    core: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Held while something is made."""
+
+
+def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Execution, report: Event) -> bool:
+    """Build one artifact unless it is there; return whether it was built now. Parents must be there."""
+    if artifact.kind == "run":
+        run = next(run for run in graph.runs if run.artifact.fingerprint == artifact.fingerprint)
+        return store.build(
+            artifact,
+            lambda folder: make_run(folder, run, graph, store, execution, report),
+            resumable=True,
+            holding=execution.core,
+        )
+    makers: dict[str, Callable[[Path], dict[str, Any]]] = {
+        "component": lambda folder: make_component(folder, artifact, graph, execution),
+        "tokenizer": lambda folder: make_tokenizer(folder, artifact, graph, store),
+        "tokens": lambda folder: make_tokens(folder, artifact, store),
+    }
+    return store.build(artifact, makers[artifact.kind], holding=execution.core)
+
+
+def make_component(folder: Path, artifact: Artifact, graph: StudyGraph, execution: Execution) -> dict[str, Any]:
+    """Run the component's datatrove pipeline."""
+    component = graph.component(artifact.name)
+    receipt = build_component(component, folder, execution.workbench, tasks=execution.tasks, workers=execution.tasks)
+    return asdict(receipt)
+
+
+def make_tokenizer(folder: Path, artifact: Artifact, graph: StudyGraph, store: Store) -> dict[str, Any]:
+    """Train a tokenizer on every component of the study, held-out documents left out."""
+    recipe = graph.tokenizer(artifact.name)
+    components = [open_component(store.folder(parent)) for parent in artifact.parents.values()]
+    receipt = train_tokenizer(recipe, training_texts(components, graph.study.tokenizer_bytes), folder)
+    return asdict(receipt)
+
+
+def training_texts(components: list[StoredComponent], bytes_of_each: int) -> Iterator[str]:
+    """Texts of each component in catalogue order, up to a budget of bytes, held-out documents left out."""
+    for component in components:
+        sizes = component.bytes[: component.heldout_start]
+        yield from component.iter_texts(0, int(np.searchsorted(np.cumsum(sizes), bytes_of_each)) + 1)
+
+
+def make_tokens(folder: Path, artifact: Artifact, store: Store) -> dict[str, Any]:
+    """Tokenize a component once."""
+    component = open_component(store.folder(artifact.parents["component"]))
+    encoder = load_encoder(store.folder(artifact.parents["tokenizer"]))
+    return asdict(build_token_store(component.iter_texts(), component.documents, encoder, folder))
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run reads from the store."""
+
+    encoder: Encoder
+    components: dict[str, StoredComponent]
+    tokens: dict[str, TokenStore]
+    selected: list[Selected]
+
+
+def run_inputs(run: RunPlan, graph: StudyGraph, store: Store) -> RunInputs:
+    """Open a run's parents and select its mixture. Errors: ShortSourceError."""
+    parents = run.artifact.parents
+    components = {name: open_component(store.folder(graph.components[name])) for name in graph.components}
+    mixed = {c.name: components[c.name] for c in run.arm.mixture.shares}
+    return RunInputs(
+        encoder=load_encoder(store.folder(parents["tokenizer"])),
+        components=components,
+        tokens={name: open_tokens(store.folder(parents[f"tokens.{name}"])) for name in mixed},
+        selected=select_mixture(run.arm.mixture, mixed),
+    )
+
+
+def heldout_texts(components: dict[str, StoredComponent]) -> dict[str, list[str]]:
+    """The held-out documents of every component, which no selection ever holds."""
+    return {name: list(c.iter_texts(c.heldout_start)) for name, c in components.items()}
+
+
+def make_run(
+    folder: Path, run: RunPlan, graph: StudyGraph, store: Store, execution: Execution, report: Event
+) -> dict[str, Any]:
+    """Train one model and probe it on the way."""
+    from seedbed.training.batches import Part, TrainingData
+    from seedbed.training.trainer import TrainTask, probe_steps, train
+
+    inputs = run_inputs(run, graph, store)
+    parts = [
+        Part(
+            store=inputs.tokens[chosen.component_name],
+            rows=chosen.rows,
+            source=chosen.component_name,
+            document_bytes=inputs.components[chosen.component_name].bytes,
+        )
+        for chosen in inputs.selected
+    ]
+    training = run.arm.model
+    data = TrainingData(parts, order=permutation, training=training, order_seed=run.order_seed)
+    heldout = heldout_texts(inputs.components)
+    steps = probe_steps(training.steps, *graph.study.probe_points)
+    probes = [
+        probe.prepare(
+            inputs.encoder, context=training.model.context, workbench=execution.workbench, heldout=heldout
+        )
+        for probe in graph.study.probes
+    ]
+    at_end_only = {probe.name for probe in graph.study.probes if probe.at == "last"}
+    result = train(
+        TrainTask(
+            training=training,
+            vocab_size=inputs.encoder.vocab_size,
+            data=data,
+            init_seed=run.init_seed,
+            probes=probes,
+            probe_steps={p.name: (steps[-1:] if p.name in at_end_only else steps) for p in probes},
+            log_every=max(1, training.steps // LOG_POINTS),
+            checkpoint_every=max(1, training.steps // CHECKPOINTS_PER_RUN),
+            work_dir=folder,
+            on_event=lambda event: report({"event": "progress", **event}),
+            device=execution.device,
+        )
+    )
+    counts = asdict(result)
+    shutil.copyfile(store.folder(run.artifact.parents["tokenizer"]) / "tokenizer.json", folder / "tokenizer.json")
+    (folder / "seeds.json").write_text(json.dumps({"init_seed": run.init_seed, "order_seed": run.order_seed}))
+    return counts

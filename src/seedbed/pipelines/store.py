@@ -1,0 +1,190 @@
+"""The store: artifacts in folders that are whole or not there.
+
+An artifact's folder is named after it and ends in its fingerprint. It is built in `partial/` under a lock, gets a
+manifest, and appears in its place by one rename: a reader never sees half of it, two builders never build it twice, and
+a full disk or a kill leaves the store as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock
+
+from seedbed.errors import StoreError
+from seedbed.pipelines.identity import Json, fingerprint
+
+Kind = Literal["component", "tokenizer", "tokens", "run"]
+KINDS: tuple[Kind, ...] = ("component", "tokenizer", "tokens", "run")
+MANIFEST = "manifest.json"
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Something the store holds or will hold: its kind, readable name, identity and parents."""
+
+    kind: Kind
+    name: str
+    description: dict[str, Json] = field(hash=False)
+    """The full identity, with the parents' inside it, so that a difference is explained down to its field."""
+    fingerprint: str
+    parents: Mapping[str, Artifact] = field(default_factory=dict, hash=False)
+    """By role: `component`, `tokenizer`, `tokens.NAME`, ..."""
+
+    @staticmethod
+    def of(
+        kind: Kind, name: str, description: dict[str, Json], parents: Mapping[str, Artifact] | None = None
+    ) -> Artifact:
+        """An artifact with the fingerprint of its description."""
+        whole: dict[str, Json] = {"artifact": kind, **description}
+        return Artifact(kind, name, whole, fingerprint(whole), parents or {})
+
+    @property
+    def folder_name(self) -> str:
+        """Readable, and unique by its ending."""
+        return f"{self.name}-{self.fingerprint}"
+
+    @property
+    def label(self) -> str:
+        """Kind and name, for messages."""
+        return f"{self.kind} {self.name}"
+
+
+@cache
+def code_version() -> str:
+    """seedbed's version, for manifests; it is no part of an identity (recipes carry behaviour versions)."""
+    return version("seedbed")
+
+
+class Store:
+    """A folder of artifacts: `components/`, `tokenizers/`, `tokens/`, `runs/`, beside `partial/` and `locks/`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def kind_folder(self, kind: Kind) -> Path:
+        """Where artifacts of a kind stand."""
+        return self.root / (kind if kind == "tokens" else f"{kind}s")
+
+    def folder(self, artifact: Artifact) -> Path:
+        """Where an artifact stands, or will stand."""
+        return self.kind_folder(artifact.kind) / artifact.folder_name
+
+    def partial(self, artifact: Artifact) -> Path:
+        """Where an artifact is being built."""
+        return self.root / "partial" / f"{artifact.kind}-{artifact.folder_name}"
+
+    def has(self, artifact: Artifact) -> bool:
+        """Whether the artifact is there, whole."""
+        return (self.folder(artifact) / MANIFEST).is_file()
+
+    def manifest(self, artifact: Artifact) -> dict[str, Any]:
+        """The manifest of an artifact that is there. Errors: StoreError if it is damaged or of another recipe."""
+        path = self.folder(artifact) / MANIFEST
+        try:
+            manifest: dict[str, Any] = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{artifact.label}: its manifest cannot be read; delete {path.parent.name}") from error
+        if manifest.get("fingerprint") != artifact.fingerprint:
+            raise StoreError(
+                f"{artifact.label}: {path.parent.name} holds another recipe; move that folder out of the store"
+            )
+        return manifest
+
+    def manifests(self, kind: Kind) -> list[dict[str, Any]]:
+        """Every readable manifest of a kind, newest first."""
+        found = []
+        for path in self.kind_folder(kind).glob(f"*/{MANIFEST}"):
+            try:
+                found.append(json.loads(path.read_text()))
+            except (OSError, ValueError):
+                continue
+        return sorted(found, key=lambda manifest: str(manifest.get("created", "")), reverse=True)
+
+    def lock(self, artifact: Artifact) -> FileLock:
+        """The lock that its builder holds; it falls open when the builder dies."""
+        with self.say_if_full():
+            (self.root / "locks").mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / "locks" / f"{artifact.kind}-{artifact.fingerprint}.lock")
+
+    @contextmanager
+    def say_if_full(self) -> Iterator[None]:
+        """Turn a full disk into one line with the mend."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            raise StoreError(
+                "the disk that holds the store is full; nothing half-written was kept: free space (or choose another "
+                "store with --store) and run the same command again"
+            ) from error
+
+    def build(
+        self,
+        artifact: Artifact,
+        make: Callable[[Path], Mapping[str, Any]],
+        *,
+        resumable: bool = False,
+        holding: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> bool:
+        """Build an artifact unless it is there; return whether it was built now.
+
+        make: fills the empty folder it is given and returns what the manifest notes as `counts`.
+        resumable: keep the partial folder when `make` stops early, and hand it over again next time.
+        holding: entered around `make` only, so that who waits for another builder occupies no core meanwhile.
+
+        Errors: whatever `make` raises; StoreError for a full disk.
+        """
+        with self.lock(artifact), self.say_if_full():
+            if self.has(artifact):
+                self.manifest(artifact)
+                return False
+            partial = self.partial(artifact)
+            if not resumable:
+                shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True, exist_ok=True)
+            started = time.monotonic()
+            try:
+                with holding():
+                    counts = make(partial)
+                self._write_manifest(artifact, partial, counts, time.monotonic() - started)
+                target = self.folder(artifact)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                partial.rename(target)
+            except BaseException as error:
+                full = isinstance(error, OSError) and error.errno in DISK_FULL
+                if not resumable or full:
+                    shutil.rmtree(partial, ignore_errors=True)
+                raise
+        return True
+
+    def _write_manifest(self, artifact: Artifact, folder: Path, counts: Mapping[str, Any], wall_seconds: float) -> None:
+        manifest = {
+            "kind": artifact.kind,
+            "name": artifact.name,
+            "fingerprint": artifact.fingerprint,
+            "recipe": artifact.description,
+            "parents": {role: parent.fingerprint for role, parent in artifact.parents.items()},
+            "counts": dict(counts),
+            "code_version": code_version(),
+            "wall_seconds": round(wall_seconds, 3),
+            "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        }
+        with (folder / MANIFEST).open("w") as file:
+            json.dump(manifest, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,168 @@
+"""The study: the choices of a pipeline file, crossed into arms and seeds."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from seedbed.data.orders import Order, shuffled
+from seedbed.data.recipes import Component, Grammar, Mixture
+from seedbed.probes.recipes import Probe
+from seedbed.recipes import recipe
+from seedbed.tokenizers.recipes import Tokenizer
+from seedbed.training.recipes import Training
+
+FACTORS = ("mixture", "tokenizer", "order", "model")
+SMOKE_STEPS = 12
+SMOKE_BYTES = 60_000
+SMOKE_DOCUMENTS = 3_000
+
+
+@recipe(version=1)
+class Seeds:
+    """How many seeds an arm gets. Seed i initialises weights from `2 i` and orders data from `2 i + 1`, plus `first`.
+
+    The two are separate streams, so that either can be held while the other varies (`init` or `order` fixed).
+    """
+
+    count: int = Field(ge=1)
+    first: int = Field(default=0, ge=0)
+    init: int | None = None
+    """Fix the initialisation seed for all runs."""
+    order: int | None = None
+    """Fix the data-order seed for all runs."""
+
+    def pairs(self) -> list[tuple[int, int, int]]:
+        """(seed, initialisation seed, data-order seed) for every run of an arm."""
+        numbers = range(self.first, self.first + self.count)
+        return [
+            (n, 2 * n if self.init is None else self.init, 2 * n + 1 if self.order is None else self.order)
+            for n in numbers
+        ]
+
+
+@recipe(version=1)
+class Question:
+    """What a study asks: does this factor change that metric?"""
+
+    text: str
+    metric: str
+    """Full name of a metric at the last step, e.g. `question-formation/ood-hard/hierarchical`."""
+    factor: str = "mixture"
+    equivalence: float | None = Field(default=None, gt=0)
+    """Differences smaller than this count as none; without it a study can only find a difference or say 'no verdict'."""
+
+    @field_validator("factor")
+    @classmethod
+    def _known_factor(cls, factor: str) -> str:
+        if factor not in FACTORS:
+            raise ValueError(f"a factor is one of {', '.join(FACTORS)}")
+        return factor
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One cell of the grid."""
+
+    name: str
+    mixture: Mixture
+    tokenizer: Tokenizer
+    order: Order
+    model: Training
+
+    @property
+    def factors(self) -> dict[str, str]:
+        """The level of every factor."""
+        return {
+            "mixture": self.mixture.name,
+            "tokenizer": self.tokenizer.name,
+            "order": self.order.name,
+            "model": self.model.name,
+        }
+
+
+@recipe(version=1)
+class Study:
+    """A grid of mixtures, tokenizers, orders and models, with probes and seeds.
+
+    The first level of a factor is its reference: verdicts compare the others with it.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    mixtures: tuple[Mixture, ...] = Field(min_length=1)
+    tokenizers: tuple[Tokenizer, ...] = Field(min_length=1)
+    models: tuple[Training, ...] = Field(min_length=1)
+    probes: tuple[Probe, ...] = ()
+    seeds: Seeds = Seeds(3)
+    orders: tuple[Order, ...] = Field(default=(shuffled(),), min_length=1)
+    questions: tuple[Question, ...] = ()
+    probe_points: tuple[int, int] = (6, 6)
+    """How many log-spaced and how many linear steps probes run at; step 0 and the last step come on top."""
+    tokenizer_bytes: int = Field(default=20_000_000, gt=0)
+    """Bytes of each component that tokenizers are trained on, at most: in hash-priority order, equal for every arm."""
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _count(cls, value: Any) -> Any:
+        return Seeds(value) if isinstance(value, int) else value
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Study:
+        for what, names in (
+            ("mixtures", [m.name for m in self.mixtures]),
+            ("tokenizers", [t.name for t in self.tokenizers]),
+            ("orders", [o.name for o in self.orders]),
+            ("models", [m.name for m in self.models]),
+            ("probes", [p.name for p in self.probes]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"two {what} are called {twice[0]!r}; give one of them another name")
+        by_name: dict[str, Component] = {}
+        for component in (c for mixture in self.mixtures for c in mixture.shares):
+            if by_name.setdefault(component.name, component) != component:
+                raise ValueError(f"two components are called {component.name!r}; give one of them another name")
+        return self
+
+    @property
+    def components(self) -> list[Component]:
+        """Every component of every mixture, once, in order of appearance."""
+        found = {c.name: c for mixture in self.mixtures for c in mixture.shares}
+        return list(found.values())
+
+    def arms(self) -> Iterator[Arm]:
+        """Every cell of the grid; its name holds the levels of the factors that vary."""
+        levels = (self.mixtures, self.tokenizers, self.orders, self.models)
+        for cell in itertools.product(*levels):
+            varying = [level.name for level, among in zip(cell, levels, strict=True) if len(among) > 1]
+            mixture, tokenizer, order, model = cell
+            yield Arm(".".join(varying) or mixture.name, mixture, tokenizer, order, model)
+
+    def smoke(self) -> Study:
+        """The same study in miniature: every part runs, nothing can be concluded."""
+        shrunk: dict[str, Component] = {c.name: _small(c) for c in self.components}
+        mixtures = tuple(
+            replace(m, total_bytes=min(m.total_bytes, SMOKE_BYTES), shares={shrunk[c.name]: s for c, s in m.shares.items()})
+            for m in self.mixtures
+        )
+        models = tuple(model.shortened(min(model.steps, SMOKE_STEPS)) for model in self.models)
+        probes = tuple(probe.smoke() for probe in self.probes)
+        return replace(
+            self,
+            mixtures=mixtures,
+            models=models,
+            probes=probes,
+            seeds=Seeds(1, first=self.seeds.first),
+            probe_points=(1, 1),
+        )
+
+
+def _small(component: Component) -> Component:
+    source = component.source
+    if isinstance(source, Grammar):
+        return replace(component, source=replace(source, documents=min(source.documents, SMOKE_DOCUMENTS)))
+    return component
