@@ -7,10 +7,11 @@ if all of them point one way. So few seeds detect somewhat less than `minimum_de
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil, sqrt
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from seedbed.dynamics.checks import MeasurementError
 from seedbed.dynamics.permutation import smallest_p
@@ -28,7 +29,7 @@ NO_WRONG_SIGN = 5.0
 def t_power(noncentrality: float, degrees: float, alpha: float = ALPHA) -> float:
     """The power of a two-sided t test: P(|T| > t_crit) for noncentral T. At 0 it is alpha."""
     size = abs(noncentrality)
-    critical = stats.t.isf(alpha / 2, degrees)
+    critical = float(special.stdtrit(degrees, 1 - alpha / 2))
     wrong = float(stats.nct.cdf(-critical, degrees, size)) if size < NO_WRONG_SIGN else 0.0
     return float(stats.nct.sf(critical, degrees, size)) + wrong
 
@@ -40,11 +41,17 @@ def detectable(standard_error: float, degrees: float, *, power: float = POWER, a
     """
     if not 0 < alpha < power < 1:
         raise MeasurementError(f"power = {power}, alpha = {alpha}: give 0 < alpha < power < 1")
+    return standard_error * _noncentrality(degrees, power, alpha)
+
+
+# A report asks for the same few designs over and over.
+@lru_cache(maxsize=1024)
+def _noncentrality(degrees: float, power: float, alpha: float) -> float:
     high = 1.0
     while t_power(high, degrees, alpha) < power:
         high *= 2
     root = optimize.brentq(lambda size: t_power(size, degrees, alpha) - power, 0.0, high, xtol=1e-10)
-    return float(root) * standard_error
+    return float(root)
 
 
 def minimum_detectable(

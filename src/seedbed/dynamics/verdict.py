@@ -178,7 +178,9 @@ def verdict(
     layers = labels(strata, first.size)
     noise_a, noise_b = noise_floor(first, strata=layers), noise_floor(second, strata=layers if paired else None)
     spreads = [noise.sd for noise in (noise_a, noise_b) if noise.sd is not None]
-    settle = _seeds_to_settle(effect, first, second, margin_of_equivalence, alpha, paired=paired)
+    settle = None
+    if kind == "no verdict":
+        settle = _seeds_to_settle(effect, first, second, margin_of_equivalence, alpha, paired=paired)
     spread_seen = 0 < effect.standard_error < inf
     return Verdict(
         kind=kind,
@@ -198,7 +200,7 @@ def verdict(
         seeds_a=first.size,
         seeds_b=second.size,
         strata=len(set(layers)),
-        seeds_needed=ceil(settle / len(set(layers))) if kind == "no verdict" and settle is not None else None,
+        seeds_needed=None if settle is None else ceil(settle / len(set(layers))),
         minimum_detectable=detectable(effect.standard_error, effect.degrees, alpha=alpha) if spread_seen else None,
         noise_floor=max(spreads) if spreads else None,
         noise_a=noise_a,
