@@ -1,7 +1,8 @@
 """The transformer: one readable module, from token ids to logits.
 
 It keeps to operations that `torch.func.vmap` can batch and hides no state outside its parameters, so that several seeds
-can be stacked into one model. Weights are laid out so that they map one to one onto Llama's (see `export`).
+can be stacked into one model (on the CPU under `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`, as the fused kernel
+there has no batching rule). Weights are laid out so that they map one to one onto those of Llama (see `export`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def rotary_table(model: Model) -> tuple[Tensor, Tensor]:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn the pairs (x[i], x[i + D/2]) of the last dimension by each position's angles. x: [..., T, D]."""
+    """Turn the pairs (x[i], x[i + D/2]) of the last dimension by each position's angles; x: [B, T, ..., D]."""
     left, right = x.chunk(2, dim=-1)
     return x * cos + torch.cat((-right, left), dim=-1) * sin
 
@@ -70,10 +71,11 @@ class Attention(nn.Module):
     ) -> Tensor:
         """x: [B, T, W]; keep: bool [B, 1, 1, T], False where nobody looks; maps: receives [B, H, T, T]."""
         batch, length, width = x.shape
-        shape = (batch, length, 3, self.heads, width // self.heads)
-        query, key, value = F.linear(x, self.qkv).view(shape).permute(2, 0, 3, 1, 4).unbind(0)
+        qkv = F.linear(x, self.qkv).view(batch, length, 3, self.heads, width // self.heads)
+        query_key, value = qkv[:, :, :2], qkv[:, :, 2].transpose(1, 2)
         if rotary is not None:
-            query, key = rotate(query, *rotary), rotate(key, *rotary)
+            query_key = rotate(query_key, *rotary)
+        query, key = query_key.transpose(1, 3).unbind(2)
         if maps is None:
             mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=keep, is_causal=self.causal)
         else:
@@ -176,7 +178,8 @@ class Transformer(nn.Module):
         x = F.embedding(tokens, self.embedding)
         rotary = None
         if self.positions is None:
-            rotary = self.cos[:length], self.sin[:length]
+            # [T, 1, 1, D]: the same for queries and keys of all heads, which are turned at once.
+            rotary = self.cos[:length, None, None], self.sin[:length, None, None]
         else:
             x = x + self.positions[:length]
         seen = None if keep is None else keep[:, None, None, :]

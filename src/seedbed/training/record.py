@@ -84,8 +84,8 @@ class Record:
         if self._drafts.exists():
             (self._folder / "items").mkdir(exist_ok=True)
             for probe in sorted(self._drafts.iterdir()):
-                tables = [pq.read_table(path) for path in sorted(probe.glob("*.parquet"))]
-                _write(self._folder / "items" / f"{probe.name}.parquet", pa.concat_tables(tables))
+                if tables := [pq.read_table(path) for path in sorted(probe.glob("*.parquet"))]:
+                    _write(self._folder / "items" / f"{probe.name}.parquet", pa.concat_tables(tables))
 
     def clear(self) -> None:
         """Remove what the final tables were made from."""

@@ -1,0 +1,140 @@
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from seedbed.training.batches import TrainingData
+from seedbed.training.losses import UNITS_PER_NAT, LossSums, batch_nll, token_nll, weighted_mean
+from seedbed.training.model import Transformer
+from seedbed.training.recipes import Model, Training
+
+CPU = torch.device("cpu")
+
+
+def data_of(parts, *, batch_size=4, causal=True, width=8, positions="rotary", **fields):
+    model = Model(1, width, 2, context=6, causal=causal, positions=positions, init_std=0.3)
+    training = Training(model, steps=5, batch_size=batch_size, learning_rate=0.1, **fields)
+    return Transformer(model, 50), TrainingData(parts, lambda n, seed: np.arange(n), training, 0)
+
+
+def test_constant_logits_cost_the_logarithm_of_the_vocabulary():
+    nll = token_nll(torch.zeros(2, 3, 32), torch.arange(6).view(2, 3))
+    assert nll.shape == (2, 3)
+    assert torch.allclose(nll, torch.full((2, 3), math.log(32)))
+
+
+def test_a_certain_model_costs_nothing_where_it_is_right():
+    logits = 1000 * torch.nn.functional.one_hot(torch.tensor([[1, 2]]), 4).float()
+    assert token_nll(logits, torch.tensor([[1, 3]])).tolist() == [[0.0, 1000.0]]
+
+
+def test_the_mean_counts_weights():
+    nll = torch.tensor([[1.0, 2.0], [4.0, 8.0]])
+    assert weighted_mean(nll, torch.tensor([[1.0, 0.0], [1.0, 1.0]])).item() == pytest.approx(13 / 3)
+    assert weighted_mean(nll, torch.zeros(2, 2)).item() == 0.0
+
+
+def test_padding_has_no_gradient(make_part):
+    model, data = data_of([make_part([[1, 2, 3, 4], [5]])], batch_size=2)
+    batch = data.batch(0)
+    logits = model(batch.inputs)
+    logits.retain_grad()
+    weighted_mean(token_nll(logits, batch.targets), batch.weights).backward()
+    touched = logits.grad.abs().sum(-1) > 0
+    assert torch.equal(touched, batch.weights > 0)
+
+
+def test_hidden_tokens_are_hidden_and_the_others_cost_nothing(make_part):
+    documents = [[1, 2, 3, 4, 5], [6, 7]]
+    model, data = data_of([make_part(documents)], batch_size=2, causal=False, objective="masked", mask_share=0.5)
+    step = next(step for step in range(20) if 0 < data.batch(step).weights.sum() < 8)
+    batch = data.batch(step)
+    with torch.no_grad():
+        nll = batch_nll(model, batch)
+        hidden = torch.where(batch.weights > 0, model.mask_id, batch.inputs)
+        assert torch.equal(nll, token_nll(model(hidden, keep=batch.keep), batch.targets))
+
+
+def test_a_model_that_sees_both_sides_learns_to_fill_in(make_part):
+    # A hidden token is the one beside it, on either side. Who looks to the left alone cannot know the first and third,
+    # and pays half of ln 8 on average.
+    documents = [[first, first, second, second] for first, second in itertools.product(range(1, 9), repeat=2)]
+    fields = {"width": 32, "positions": "learned", "causal": False, "objective": "masked", "mask_share": 0.2}
+    model, data = data_of([make_part(documents)], batch_size=64, **fields)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    losses = []
+    for step in range(100):
+        batch = data.batch(step)
+        loss = weighted_mean(batch_nll(model, batch), batch.weights)
+        losses.append(loss.item())
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert losses[0] > 3.0
+    assert sum(losses[-5:]) / 5 < 1.0
+
+
+def test_bits_per_byte_of_constant_logits(make_part):
+    # Four tokens and the end of document, ln 2 nats each, over six bytes: 5 / 6 bits per byte.
+    _, data = data_of([make_part([[1, 2, 3, 4]], bytes_per_document=[6])], batch_size=1)
+    sums = LossSums(data.sources, CPU)
+    batch = data.batch(0)
+    sums.add(token_nll(torch.zeros(1, 5, 2), batch.targets.clamp(max=1)), batch)
+    metrics = sums.take()
+    assert metrics["train/loss_bits_per_byte"] == pytest.approx(5 / 6, abs=1e-5)
+    assert metrics["train/loss_nats_per_token"] == pytest.approx(math.log(2), abs=1e-5)
+    assert metrics["train/one/loss_bits_per_byte"] == metrics["train/loss_bits_per_byte"]
+
+
+@pytest.mark.parametrize("layout", ["documents", "packed"])
+def test_the_sources_losses_add_up_to_the_total_exactly_in_any_order(make_part, layout):
+    generator = np.random.default_rng(0)
+    parts = [
+        make_part([list(generator.integers(1, 50, length)) for length in generator.integers(0, 9, 20)], source=source)
+        for source in ("one", "two", "three")
+    ]
+    model, data = data_of(parts, batch_size=7, layout=layout)
+    batches = [data.batch(step) for step in range(8)]
+    with torch.no_grad():
+        nlls = [batch_nll(model, batch) for batch in batches]
+    forward, backward = LossSums(data.sources, CPU), LossSums(data.sources, CPU)
+    for nll, batch in zip(nlls, batches, strict=True):
+        forward.add(nll, batch)
+    for nll, batch in zip(reversed(nlls), reversed(batches), strict=True):
+        backward.add(nll, batch)
+    assert forward.state() == backward.state()
+    state = forward.state()
+    sources = sum(units / UNITS_PER_NAT for units in state["units"])
+    metrics = forward.take()
+    assert metrics["train/loss_nats_per_token"] == sources / sum(state["tokens"])
+    assert metrics["train/loss_bits_per_byte"] == sources / (math.log(2) * sum(state["bytes"]))
+    exact = sum((nll.double() * batch.weights).sum().item() for nll, batch in zip(nlls, batches, strict=True))
+    assert sources == pytest.approx(exact, abs=1e-3)
+
+
+def test_taking_starts_anew_and_a_silent_source_says_nothing(make_part):
+    model, data = data_of([make_part([[1]], source="one"), make_part([[2]], source="two")], batch_size=1)
+    sums = LossSums(data.sources, CPU)
+    first, second = data.batch(0), data.batch(1)
+    sums.add(batch_nll(model, first), first)
+    assert "train/two/loss_nats_per_token" not in sums.take()
+    sums.add(batch_nll(model, second), second)
+    metrics = sums.take()
+    assert "train/one/loss_nats_per_token" not in metrics
+    assert metrics["train/loss_nats_per_token"] == metrics["train/two/loss_nats_per_token"]
+
+
+def test_sums_are_taken_up_where_they_were_left(make_part):
+    model, data = data_of([make_part([[1, 2], [3], [4, 5, 6]])], batch_size=1)
+    whole, before, after = (LossSums(data.sources, CPU) for _ in range(3))
+    for step in range(3):
+        batch = data.batch(step)
+        nll = batch_nll(model, batch)
+        whole.add(nll, batch)
+        if step == 2:
+            after.load(json.loads(json.dumps(before.state())))
+        (after if step == 2 else before).add(nll, batch)
+    assert after.take() == whole.take()
