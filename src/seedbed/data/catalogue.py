@@ -122,7 +122,7 @@ class StoredComponent:
 def open_component(folder: Path) -> StoredComponent:
     """Open a component's folder. Errors: StoreError if it holds no whole component."""
     try:
-        metadata = pq.read_schema(folder / CATALOGUE).metadata or {}
+        metadata = pq.read_metadata(folder / CATALOGUE).metadata or {}
         receipt = json.loads(metadata[RECEIPT_KEY])
     except (OSError, pa.ArrowInvalid, KeyError, ValueError) as error:
         raise StoreError(f"{folder.name} holds no whole component; remove the folder and build it again") from error

@@ -252,6 +252,7 @@ class HubDataset:
 
 
 Source: TypeAlias = Grammar | PythonStdlib | Files | HubDataset
+SOURCES = (Grammar, PythonStdlib, Files, HubDataset)
 
 
 def format_of(location: str) -> str | None:
@@ -276,7 +277,9 @@ def source(location: str) -> Files | HubDataset:
 
 @recipe(version=1)
 class Component:
-    """Documents under one name: a source of ours, a location for `source`, or a list of datatrove steps.
+    """Documents under one name: a source of ours, a location for `source`, or a list of steps.
+
+    A list holds datatrove steps and plain functions of them, and sources of ours where it reads something.
 
     language: a BCP 47 tag, "und" if it is none or many; labels of single documents come before it. distinct: drop
     documents with equal text. heldout_share: the share of documents, last in hash order, that no mixture takes; bits
@@ -304,7 +307,7 @@ class Component:
     def _source_or_steps(cls, given: Any) -> Any:
         if isinstance(given, str):
             return source(given)
-        if isinstance(given, Grammar | PythonStdlib | Files | HubDataset):
+        if isinstance(given, SOURCES):
             return given
         steps = tuple(given) if isinstance(given, Iterable) else ()
         if not steps:
@@ -312,7 +315,7 @@ class Component:
                 "neither a source, a location nor a list of datatrove steps; write Files(...) or [JsonlReader(...)]"
             )
         for step in steps:
-            if not callable(step) or isinstance(step, type):
+            if isinstance(step, type) or not (callable(step) or isinstance(step, SOURCES)):
                 raise ValueError(
                     f"{str(step)[:60]!r} in the list is no datatrove step; write an instance such as JsonlReader(...)"
                 )
@@ -323,9 +326,9 @@ class Component:
 
     def steps(self, workbench: Workbench) -> list[PipelineStep]:
         """The datatrove steps that yield this component's documents."""
-        if isinstance(self.source, tuple):
-            return list(self.source)
-        steps: list[PipelineStep] = self.source.steps(workbench)
+        steps: list[PipelineStep] = []
+        for step in self.source if isinstance(self.source, tuple) else (self.source,):
+            steps += step.steps(workbench) if isinstance(step, SOURCES) else [step]
         return steps
 
     def identity(self, workbench: Workbench) -> dict[str, JSON]:
