@@ -16,7 +16,9 @@ from seedbed import Component, Mixture, Seeds, Study, model, option, probe, sour
 SHARED = "../shared/data"
 
 books = Component("english-books", source(option("english", f"{SHARED}/text/en_books_pd.jsonl.gz")), language="en")
-treebank = Component("english-web", source(option("treebank", f"{SHARED}/ud/en_ewt/en_ewt-ud-train.conllu.gz")), language="en")
+treebank = Component(
+    "english-web", source(option("treebank", f"{SHARED}/ud/en_ewt/en_ewt-ud-train.conllu.gz")), language="en"
+)
 german = Component("german", source(option("german", f"{SHARED}/text/de_books.jsonl.gz")), language="de")
 french = Component("french", source(option("french", f"{SHARED}/text/fr_books.jsonl.gz")), language="fr")
 spanish = Component("spanish", source(option("spanish", f"{SHARED}/text/es_books.jsonl.gz")), language="es")

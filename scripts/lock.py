@@ -42,6 +42,7 @@ def write_lock(name: str, blocks: list[str]) -> None:
 
 
 def main() -> int:
+    """Write all lock files; 1 if torch moved on and its CPU hashes must be looked up."""
     blocks = compile_lock("dev")
     torch = [block for block in blocks if block.startswith("torch==")]
     if not torch[0].startswith(CPU_TORCH + " "):

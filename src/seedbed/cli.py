@@ -14,7 +14,10 @@ import click
 from seedbed.errors import SeedbedError
 
 if TYPE_CHECKING:
-    from seedbed.pipelines.run import Finished, RunOptions
+    from rich.console import Console
+
+    from seedbed.pipelines.opening import RunOptions
+    from seedbed.pipelines.run import Finished
 
 FAULT = 2
 SOME_FAILED = 1
@@ -59,17 +62,26 @@ def main(ctx: click.Context, verbose: bool, store: str | None) -> None:
     ctx.obj = {"store": store, "verbose": verbose}
 
 
+def plain_console() -> Console:
+    """The terminal; where there is none (a log, a pipe), wide enough for every table."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 100)
+
+
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The arguments that plan, run and report share."""
     command = click.argument("file")(command)
     command = click.option("--smoke", is_flag=True, help="The study in miniature, in under a minute.")(command)
-    return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set an option of FILE.")(command)
+    return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set an option of FILE.")(
+        command
+    )
 
 
 def run_options(ctx: click.Context, smoke: bool, settings: tuple[str, ...], **more: Any) -> RunOptions:
     """The options of a command as one value."""
     from seedbed.pipelines.options import parse_options
-    from seedbed.pipelines.run import RunOptions
+    from seedbed.pipelines.opening import RunOptions
     from seedbed.workbench import Workbench
 
     workbench = Workbench(".", ctx.obj["store"])
@@ -112,8 +124,6 @@ def run(
     no_tracking: bool,
 ) -> None:
     """Build what FILE states and is not there yet, record it, and print the verdicts."""
-    from rich.console import Console
-
     from seedbed.pipelines.run import run_study
     from seedbed.pipelines.show import print_finished
 
@@ -127,25 +137,27 @@ def run(
         tracking_uri=tracking_uri,
         track=not no_tracking,
     )
-    console = Console()
+    console = plain_console()
     finished = run_study(file, options, console)
     print_finished(finished, options, console)
     fail_if_failed(ctx, finished)
 
 
 def fail_if_failed(ctx: click.Context, finished: Finished) -> None:
-    """Name what failed on standard error and exit with 2 (nothing could be made) or 1 (some runs failed)."""
-    failed = finished.outcome.failed
+    """Name what failed on standard error; exit with 2 for a fault that a person can mend, else with 1."""
+    outcome = finished.outcome
     broken = [run for run in finished.results.runs if run.status == "FAILED"]
-    for label, reason in failed.items():
-        click.echo(f"seedbed: {label}: {reason}", err=True)
-        if ctx.obj["verbose"] and label in finished.outcome.tracebacks:
-            click.echo(finished.outcome.tracebacks[label], err=True)
+    for label, reason in outcome.failed.items():
+        without = sum(lost == label for lost in outcome.left_out.values())
+        more = f" ({without} that need it were left out)" if without else ""
+        click.echo(f"seedbed: {label}: {reason}{more}", err=True)
+        if ctx.obj["verbose"] and label in outcome.tracebacks:
+            click.echo(outcome.tracebacks[label], err=True)
     for run_result in broken:
         click.echo(f"seedbed: run {run_result.name} FAILED: {run_result.reason}", err=True)
-    if failed and not any(run.status == "FINISHED" for run in finished.results.runs):
+    if outcome.faults:
         sys.exit(FAULT)
-    if failed or broken:
+    if outcome.failed or broken:
         sys.exit(SOME_FAILED)
 
 
@@ -155,11 +167,9 @@ def fail_if_failed(ctx: click.Context, finished: Finished) -> None:
 @click.pass_context
 def report(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], out: str | None) -> None:
     """Write one self-contained HTML page with every difference, interval and verdict, and print its tables."""
-    from rich.console import Console
-
     from seedbed.pipelines.show import write_and_print_report
 
-    page = write_and_print_report(file, run_options(ctx, smoke, settings), Path(out) if out else None, Console())
+    page = write_and_print_report(file, run_options(ctx, smoke, settings), Path(out) if out else None, plain_console())
     click.echo(f"report: {page}")
 
 
@@ -169,11 +179,9 @@ def report(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...]
 @click.pass_context
 def preview(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], number: int) -> None:
     """Print samples of every component of FILE (and build those that are not there)."""
-    from rich.console import Console
-
     from seedbed.pipelines.show import print_preview
 
-    print_preview(file, run_options(ctx, smoke, settings), number, Console())
+    print_preview(file, run_options(ctx, smoke, settings), number, plain_console())
 
 
 @main.command()

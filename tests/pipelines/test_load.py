@@ -28,7 +28,10 @@ def test_a_pipeline_is_found_by_name_on_the_shelf(tmp_path):
         ("import nothing_of_the_kind\n", "broken.py:1: ModuleNotFoundError"),
         ("x = 1\n", "states 0 studies; it must state one"),
         ("from seedbed import Grammer\n", "Grammer"),
-        ("from seedbed import tokenizer\ntokenizer('bpe-521')\n", "broken.py:2: no tokenizers recipe is called 'bpe-521'"),
+        (
+            "from seedbed import tokenizer\ntokenizer('bpe-521')\n",
+            "broken.py:2: no tokenizers recipe is called 'bpe-521'",
+        ),
     ],
 )
 def test_a_fault_in_a_pipeline_file_is_one_line_with_its_place(tmp_path, text, words):

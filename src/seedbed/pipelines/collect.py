@@ -57,7 +57,7 @@ def _parameters(run: RunPlan) -> dict[str, str | int | float]:
             continue
         short = name.replace("mixture.shares.", "mixture.").replace("training.model.", "model.")
         short = short.replace("tokenizer.tokenizer.", "tokenizer.")
-        if short.rpartition(".")[2] in ("version", "kind") and short != "tokenizer.kind":
+        if short.rpartition(".")[2] in ("version", "recipe"):
             continue
         found[short] = value
     return found | {f"level.{factor}": level for factor, level in run.arm.factors.items()}

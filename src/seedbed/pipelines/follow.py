@@ -43,12 +43,13 @@ class Follower:
         if self.runs is None:
             results = collect(self.opened.graph, self.opened.store, self.opened.loaded.description)
             self.runs = {run.fingerprint: run for run in results.runs}
+            self.tracker.begin(results)
         for plan in self.opened.graph.runs:
             rows = self._new_rows(plan.artifact.fingerprint)
             if rows:
                 run = self.runs[plan.artifact.fingerprint]
                 if run.fingerprint not in self.ids:
-                    self.ids[run.fingerprint] = self.tracker.start_run(self.opened.graph.study.name, run)
+                    self.ids[run.fingerprint] = self.tracker.start_run(run)
                 self.tracker.log_lines(self.ids[run.fingerprint], rows)
 
     def _new_rows(self, fingerprint: str) -> list[dict[str, Any]]:
@@ -63,6 +64,11 @@ class Follower:
         whole = text[: text.rfind(b"\n") + 1]  # the last line may still be being written
         self.read_up_to[fingerprint] = self.read_up_to.get(fingerprint, 0) + len(whole)
         return [json.loads(line) for line in whole.splitlines()]
+
+    def stopped(self) -> None:
+        """Say of the runs under way that they were interrupted and can go on."""
+        for run_id in self.ids.values():
+            self.tracker.finish_run(run_id, "KILLED")
 
     def finish(self, results: StudyResults, conclusions: Conclusions) -> None:
         """Bring the tracking server up to date with the store: every run, every group, figures and tables."""

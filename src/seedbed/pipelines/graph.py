@@ -83,9 +83,7 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
     """
     components = {c.name: _component(c, workbench) for c in study.components}
     tokenizers = {t.name: _tokenizer(t, study, components, workbench) for t in study.tokenizers}
-    tokens = {
-        (c, t): _tokens(c, t, components, tokenizers) for t in tokenizers for c in components
-    }
+    tokens = {(c, t): _tokens(c, t, components, tokenizers) for t in tokenizers for c in components}
     heldout: Json = [artifact.description for artifact in components.values()]
     probes = describe(study.probes, workbench)
     runs = []
@@ -122,9 +120,7 @@ def _component(component: Component, workbench: Workbench) -> Artifact:
     return Artifact.of("component", component.name, {"component": describe(component, workbench)})
 
 
-def _tokenizer(
-    tokenizer: Tokenizer, study: Study, components: dict[str, Artifact], workbench: Workbench
-) -> Artifact:
+def _tokenizer(tokenizer: Tokenizer, study: Study, components: dict[str, Artifact], workbench: Workbench) -> Artifact:
     recipe = describe(tokenizer, workbench)
     if tokenizer.kind == "byte":  # learns nothing, so no text is part of what it is
         return Artifact.of("tokenizer", tokenizer.name, {"version": TOKENIZER_JOIN_VERSION, "tokenizer": recipe})

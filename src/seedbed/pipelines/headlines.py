@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seedbed.pipelines.study import Study
-from seedbed.probes.recipes import BitsPerByte, MinimalPairs, QuestionFormation
+from seedbed.probes.recipes import BitsPerByte, QuestionFormation
 
 ABLE_SHARE = 0.75
 """An ability counts as there from this share of items on: halfway from chance to ceiling for a choice of two, and above
@@ -31,17 +31,12 @@ def headlines(study: Study) -> list[Headline]:
     """The headline metrics of a study, in the order of its probes."""
     found: list[Headline] = []
     for probe in study.probes:
-        if isinstance(probe, QuestionFormation):
-            for items in ("in-distribution", "ood-hard", "ood-easy", "ood-three"):
-                if items in probe.sets:
-                    stem = f"{probe.name}/{items}"
-                    found.append(Headline(f"{stem}/hierarchical", "better", "share of items", f"{stem}/margin"))
-        elif isinstance(probe, MinimalPairs):
-            stem = f"{probe.name}/mean"
-            soft = f"{stem}/margin_nats" if probe.at == "all" else None
-            found.append(Headline(f"{stem}/accuracy_sum", "better", "share of pairs", soft))
-        elif isinstance(probe, BitsPerByte):
-            found.append(Headline(f"{probe.name}/total", "worse", "bits per byte"))
+        for metric, soft in probe.headlines:
+            if isinstance(probe, BitsPerByte):
+                found.append(Headline(metric, "worse", "bits per byte"))
+            else:
+                unit = "share of items" if isinstance(probe, QuestionFormation) else "share of pairs"
+                found.append(Headline(metric, "better", unit, soft if probe.at == "all" else None))
     return found
 
 

@@ -21,6 +21,7 @@ from seedbed.data.identity import component_identity
 from seedbed.data.orders import Order
 from seedbed.data.recipes import Component
 from seedbed.errors import RecipeError
+from seedbed.probes.recipes import BitsPerByte, MinimalPairs, QuestionFormation
 from seedbed.recipes import Recipe
 from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.training.recipes import Training
@@ -30,10 +31,8 @@ Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 FINGERPRINT_LENGTH = 16
 # What a recipe is called in tables is no part of what it is: renaming it must rebuild nothing.
-LABELS: Mapping[type, frozenset[str]] = {
-    kind: frozenset({"name"}) for kind in (Tokenizer, Training, Order)
-}
-MACHINE_PATH = re.compile(r"^(~|/[\w.@~-]+(/|$)|[A-Za-z]:[\\/])")
+LABELS: Mapping[type, frozenset[str]] = {kind: frozenset({"name"}) for kind in (Tokenizer, Training, Order)}
+MACHINE_PATH = re.compile(r"^(~[\w-]*/|/[\w.@~-]+(/|$)|[A-Za-z]:[\\/])")
 
 
 def describe(value: object, workbench: Workbench, where: str = "recipe") -> Json:
@@ -45,10 +44,12 @@ def describe(value: object, workbench: Workbench, where: str = "recipe") -> Json
     Errors: RecipeError for a value without a stable form, with the field's name and the mend.
     """
     if isinstance(value, Component):
-        return component_identity(value, workbench)
+        return dict(component_identity(value, workbench))
+    if isinstance(value, QuestionFormation | MinimalPairs | BitsPerByte):
+        return describe(value.identity(workbench), workbench, where)
     if isinstance(value, Recipe):
-        described: dict[str, Json] = {"kind": type(value).__name__, "version": value.recipe_version}
-        for field in fields(value):  # type: ignore[arg-type]  # the protocol promises dataclass fields
+        described: dict[str, Json] = {"recipe": type(value).__name__, "version": value.recipe_version}
+        for field in fields(value):
             if field.name in LABELS.get(type(value), ()):
                 continue
             described[field.name] = describe(getattr(value, field.name), workbench, f"{where}.{field.name}")
@@ -112,11 +113,40 @@ def flatten(description: Json, prefix: str = "") -> Iterator[tuple[str, str | in
 ABSENT = "(absent)"
 
 
-def differences(old: Json, new: Json) -> list[tuple[str, str, str]]:
-    """(field, old value, new value) for every leaf in which two descriptions differ, in field order."""
-    before, after = dict(flatten(old)), dict(flatten(new))
-    return [
-        (name, str(before.get(name, ABSENT)), str(after.get(name, ABSENT)))
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name, ABSENT) != after.get(name, ABSENT)
-    ]
+def differences(old: Json, new: Json, prefix: str = "") -> list[tuple[str, str, str]]:
+    """(field, old value, new value) for every field in which two descriptions differ, in field order.
+
+    A whole part that one of them lacks is one difference, told by the part's name or kind.
+    """
+    before, after = _children(old), _children(new)
+    if before is None or after is None:
+        return [] if old == new else [(prefix or "recipe", _told(old), _told(new))]
+    found = []
+    for key in sorted(before.keys() | after.keys()):
+        name = f"{prefix}.{key}" if prefix else key
+        if key in before and key in after:
+            found += differences(before[key], after[key], name)
+        else:
+            told = [_told(side[key]) if key in side else ABSENT for side in (before, after)]
+            found.append((name, told[0], told[1]))
+    return found
+
+
+def _children(description: Json) -> dict[str, Json] | None:
+    """The parts of a description by label; None for a leaf."""
+    if isinstance(description, dict):
+        return description
+    if isinstance(description, list):
+        return {
+            str(item.get("name", index) if isinstance(item, dict) else index): item
+            for index, item in enumerate(description)
+        }
+    return None
+
+
+def _told(description: Json) -> str:
+    if isinstance(description, dict):
+        return str(description.get("name") or description.get("recipe") or description.get("kind") or f"({len(description)} fields)")
+    if isinstance(description, list):
+        return f"({len(description)} items)"
+    return str(description)

@@ -141,9 +141,7 @@ def make_run(
     heldout = heldout_texts(inputs.components)
     steps = probe_steps(training.steps, *graph.study.probe_points)
     probes = [
-        probe.prepare(
-            inputs.encoder, context=training.model.context, workbench=execution.workbench, heldout=heldout
-        )
+        probe.prepare(inputs.encoder, context=training.model.context, workbench=execution.workbench, heldout=heldout)
         for probe in graph.study.probes
     ]
     at_end_only = {probe.name for probe in graph.study.probes if probe.at == "last"}

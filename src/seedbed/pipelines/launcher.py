@@ -1,7 +1,7 @@
 """The local launcher: fills the cores with jobs, one thread each, parents before children.
 
-Two runs side by side on one thread each train faster than one run on two threads, and never wait at a barrier for a core
-that another program took. So every worker process is held to one thread and one core, and there are as many as cores.
+Two runs side by side on one thread each train faster than one run on two threads, and never wait at a barrier for a
+core that another program took. So every worker process is held to one thread and one core, as many as there are cores.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ class Outcome:
     built: list[Artifact] = field(default_factory=list)
     reused: list[Artifact] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
-    """Reason by artifact label, those left out because a parent failed included."""
+    """Reason by artifact label."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Label of the parent that failed, by the label of what could not be made without it."""
+    faults: set[str] = field(default_factory=set)
+    """Labels of failures that a person can mend, with the mend in the reason."""
     tracebacks: dict[str, str] = field(default_factory=dict)
 
 
@@ -136,10 +140,12 @@ class Launcher:
         while failed:  # a failure can leave out children, which can leave out theirs
             failed = False
             for artifact in list(waiting):
-                lost = [p for p in artifact.parents.values() if p.label in self.outcome.failed]
+                parents = [parent.label for parent in artifact.parents.values()]
+                lost = [label for label in parents if label in self.outcome.failed or label in self.outcome.left_out]
                 if lost:
                     waiting.remove(artifact)
-                    self._fail(artifact, f"left out, because {lost[0].label} failed", pending)
+                    pending.discard(artifact.fingerprint)
+                    self.outcome.left_out[artifact.label] = self.outcome.left_out.get(lost[0], lost[0])
                     failed = True
         for worker in self.workers.values():
             if worker.job is not None or not worker.ready:
@@ -167,33 +173,43 @@ class Launcher:
         worker = self.workers.get(number)
         if worker is None:
             return
-        kind, job = event["event"], worker.job
-        if kind == "ready":
+        if event["event"] == "ready":
             worker.ready = True
-        elif kind == "broken":
-            for artifact in waiting:
-                self._fail(artifact, event["reason"], pending)
-            waiting.clear()
-        elif kind == "exit":
-            del self.workers[number]
-            if job is not None:
-                self._job_lost(job, event["code"], worker, pending, waiting)
-            elif not worker.ready and pending:
-                reason = worker.errors[-1] if worker.errors else f"a worker ended with code {event['code']}"
-                for artifact in waiting:
-                    self._fail(artifact, reason, pending)
-                waiting.clear()
-        elif kind == "done" and job is not None:
+        elif event["event"] == "broken":
+            self._give_up(event["reason"], pending, waiting)
+        elif event["event"] == "exit":
+            self._worker_gone(worker, event["code"], pending, waiting)
+        elif worker.job is not None:
+            self._of_job(worker, worker.job, event, pending)
+
+    def _of_job(self, worker: WorkerProcess, job: Artifact, event: dict[str, Any], pending: set[str]) -> None:
+        if event["event"] == "done":
             worker.job = None
             pending.discard(job.fingerprint)
             (self.outcome.built if event["built"] else self.outcome.reused).append(job)
             self.on_event({"event": "done", "artifact": job, "built": event["built"]})
-        elif kind == "failed" and job is not None:
+        elif event["event"] == "failed":
             worker.job = None
             self.outcome.tracebacks[job.label] = event["traceback"]
+            if event["fault"]:
+                self.outcome.faults.add(job.label)
             self._fail(job, event["reason"], pending)
-        elif job is not None:
+        else:
             self.on_event({**event, "artifact": job})
+
+    def _worker_gone(self, worker: WorkerProcess, code: int, pending: set[str], waiting: list[Artifact]) -> None:
+        del self.workers[worker.number]
+        if worker.job is not None:
+            self._job_lost(worker.job, code, worker, pending, waiting)
+        elif not worker.ready and pending:
+            reason = worker.errors[-1] if worker.errors else f"a worker ended with code {code}"
+            self._give_up(reason, pending, waiting)
+
+    def _give_up(self, reason: str, pending: set[str], waiting: list[Artifact]) -> None:
+        """Fail what has not begun: the study cannot be loaded by a worker, so no other would fare better."""
+        for artifact in waiting:
+            self._fail(artifact, reason, pending)
+        waiting.clear()
 
     def _job_lost(
         self, job: Artifact, code: int, worker: WorkerProcess, pending: set[str], waiting: list[Artifact]

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 from seedbed.errors import RecipeError, UnknownNameError
 
-_given: ContextVar[Mapping[str, str]] = ContextVar("given", default={})
+_given: ContextVar[Mapping[str, str] | None] = ContextVar("given", default=None)
 _asked: ContextVar[dict[str, str] | None] = ContextVar("asked", default=None)
 
 
@@ -17,7 +17,7 @@ def option(name: str, default: str) -> str:
     asked = _asked.get()
     if asked is not None:
         asked[name] = default
-    return _given.get().get(name, default)
+    return (_given.get() or {}).get(name, default)
 
 
 @contextmanager

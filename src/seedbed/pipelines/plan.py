@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from seedbed.pipelines.graph import RunPlan, StudyGraph
-from seedbed.pipelines.identity import Json, differences
+from seedbed.pipelines.identity import differences
 from seedbed.pipelines.store import Artifact, Kind, Store
 from seedbed.training.recipes import flops_per_token, parameter_counts
 
@@ -167,5 +167,3 @@ def describe_reason(because: list[tuple[str, str, str]], most: int = 3) -> str:
     shown = [f"{name}: {old} → {new}" for name, old, new in because[:most]]
     more = f" (and {len(because) - most} more)" if len(because) > most else ""
     return "field " + "; ".join(shown) + more if shown else ""
-
-

@@ -61,9 +61,7 @@ def headline(plan: Plan) -> str:
     return f"{plan.study}: {made} things to make, {plan.count('reuse')} to reuse"
 
 
-def _build(
-    opened: Opened, plan: Plan, options: RunOptions, console: Console, follower: Follower | None
-) -> Outcome:
+def _build(opened: Opened, plan: Plan, options: RunOptions, console: Console, follower: Follower | None) -> Outcome:
     missing = {step.fingerprint: step.seconds for step in plan.steps if step.action != "reuse"}
     if not missing:
         return Outcome()
@@ -84,6 +82,8 @@ def _build(
         try:
             return launcher.build(artifacts, missing)
         except KeyboardInterrupt:
+            if follower is not None:
+                follower.stopped()
             raise InterruptedStudyError(opened.loaded.file.name) from None
 
 

@@ -58,7 +58,9 @@ def print_plan(plan: Plan) -> None:
 
 
 def _action(step: Step) -> str:
-    return {"reuse": "reuse", "build": "[bold]build[/bold]", "rebuild": "[bold yellow]rebuild[/bold yellow]"}[step.action]
+    return {"reuse": "reuse", "build": "[bold]build[/bold]", "rebuild": "[bold yellow]rebuild[/bold yellow]"}[
+        step.action
+    ]
 
 
 def _costs(step: Step) -> list[str]:
@@ -83,7 +85,9 @@ def print_finished(finished: Finished, options: RunOptions, console: Console) ->
     console.print(took(finished), highlight=False, markup=False)
     console.print(f"the page with every figure:  seedbed report {_shown(file)}", highlight=False, markup=False)
     if options.track:
-        console.print(f"every run in MLflow's UI:    {ui_command(options)}", highlight=False, markup=False, style="bold")
+        console.print(
+            f"every run in MLflow's UI:    {ui_command(options)}", highlight=False, markup=False, style="bold"
+        )
 
 
 def ui_command(options: RunOptions) -> str:

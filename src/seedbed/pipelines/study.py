@@ -54,7 +54,7 @@ class Question:
     """Full name of a metric at the last step, e.g. `question-formation/ood-hard/hierarchical`."""
     factor: str = "mixture"
     equivalence: float | None = Field(default=None, gt=0)
-    """Differences smaller than this count as none; without it a study can only find a difference or say 'no verdict'."""
+    """Differences smaller than this count as none; without it the answer is a difference or 'no verdict'."""
 
     @field_validator("factor")
     @classmethod
@@ -146,7 +146,9 @@ class Study:
         """The same study in miniature: every part runs, nothing can be concluded."""
         shrunk: dict[str, Component] = {c.name: _small(c) for c in self.components}
         mixtures = tuple(
-            replace(m, total_bytes=min(m.total_bytes, SMOKE_BYTES), shares={shrunk[c.name]: s for c, s in m.shares.items()})
+            replace(
+                m, total_bytes=min(m.total_bytes, SMOKE_BYTES), shares={shrunk[c.name]: s for c, s in m.shares.items()}
+            )
             for m in self.mixtures
         )
         models = tuple(model.shortened(min(model.steps, SMOKE_STEPS)) for model in self.models)

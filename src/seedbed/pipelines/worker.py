@@ -97,13 +97,14 @@ class Worker:
         except BrokenPipeError:
             raise
         except SeedbedError as error:
-            self.fail(fingerprint, str(error))
+            self.fail(fingerprint, str(error), fault=True)
         except Exception as error:  # one job's fault must not take the others along; the launcher shows it
-            self.fail(fingerprint, f"{type(error).__name__}: {error}")
+            self.fail(fingerprint, f"{type(error).__name__}: {error}", fault=False)
 
-    def fail(self, fingerprint: str, reason: str) -> None:
-        """Report a job that did not work out."""
-        self.say({"event": "failed", "fingerprint": fingerprint, "reason": reason, "traceback": traceback.format_exc()})
+    def fail(self, fingerprint: str, reason: str, *, fault: bool) -> None:
+        """Report a job that did not work out. fault: a person can mend it, and the reason says how."""
+        told = {"fingerprint": fingerprint, "reason": reason, "fault": fault, "traceback": traceback.format_exc()}
+        self.say({"event": "failed", **told})
 
 
 def main() -> int:
