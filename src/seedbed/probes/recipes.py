@@ -1,0 +1,238 @@
+"""Probe recipes: what is measured on a model, on which items, and when.
+
+A recipe prepares itself once for a tokenizer and a context length (`prepare`); what comes back measures any model of
+that tokenizer. Nothing heavy is imported before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import Field, field_validator
+
+from seedbed.errors import RecipeError
+from seedbed.recipes import read_toml, recipe
+from seedbed.workbench import Workbench
+
+if TYPE_CHECKING:
+    from seedbed.probes.base import PreparedProbe, TextEncoder
+
+QuestionSet: TypeAlias = Literal["in-distribution", "object-rc", "ood-easy", "ood-hard", "ood-three"]
+QUESTION_SETS: tuple[QuestionSet, ...] = ("in-distribution", "object-rc", "ood-easy", "ood-hard", "ood-three")
+At: TypeAlias = Literal["all", "last"]
+
+NAME = r"^[a-z0-9][a-z0-9_.-]*$"
+GRAMMAR_AGREEMENT = "grammar:agreement"
+"""The location that stands for the agreement pairs of our grammar."""
+
+SMOKE_ITEMS = 12
+SMOKE_BYTES = 2_000
+
+
+class _Shared:
+    """What every probe recipe can do. `local` names the fields that hold locations of files."""
+
+    local: ClassVar[tuple[str, ...]] = ()
+
+    def identity(self, workbench: Workbench) -> dict[str, Any]:
+        """What stands for the probe in a hash: its kind, version and fields, files by the digest of their content.
+
+        A file that is not there and need not be stands as None, so that its arrival is a change.
+        Errors: SourceError for a missing file that is needed.
+        """
+        described: dict[str, Any] = {"kind": type(self).__name__, "version": self.recipe_version}  # type: ignore[attr-defined]  # set by @recipe
+        for field in fields(self):  # type: ignore[arg-type]  # every subclass is a recipe, hence a dataclass
+            value = getattr(self, field.name)
+            described[field.name] = self._content(value, workbench) if field.name in self.local else value
+        return described
+
+    def _content(self, value: Any, workbench: Workbench) -> Any:
+        if isinstance(value, tuple):
+            return [[name, self._content(location, workbench)] for name, location in value]
+        if value == GRAMMAR_AGREEMENT:
+            return value
+        return content_digests(workbench.resolve(value), workbench, missing_is_fine=getattr(self, "optional", False))
+
+
+def content_digests(path: Path, workbench: Workbench, *, missing_is_fine: bool = False) -> dict[str, str] | None:
+    """SHA-256 by file name, of one file or of the pair files in a folder; None if nothing is there and that is fine."""
+    files = pair_files(path) if path.is_dir() else [path]
+    if not path.exists() and missing_is_fine:
+        return None
+    return {file.name: workbench.digest(file) for file in files}
+
+
+def pair_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold minimal pairs: *.jsonl and *.jsonl.gz, in order of their names."""
+    return sorted(path for path in folder.iterdir() if path.name.endswith((".jsonl", ".jsonl.gz")))
+
+
+@recipe(version=1)
+class QuestionFormation(_Shared):
+    """Which auxiliary does a model put first when it turns a declarative into a question?
+
+    sets: item sets of the grammar, all from its held-out split (see `seedbed.data.grammar.items`). items_per_set: items
+    of each set, and of each file, balanced over the kinds of relative clause on the subject. files: further sets by
+    name: tab-separated files as McCoy et al. published them; a balanced sample is drawn by a hash of the sentence, as
+    those files are not in random order. optional: a file that is not there is left out, with the reason in the table's
+    metadata, instead of being an error. seed: of the drawing of items. tie_nats: log-probabilities closer than this
+    count as equal. at: measure at "all" steps or at the "last" alone.
+    """
+
+    local: ClassVar[tuple[str, ...]] = ("files",)
+
+    name: str = Field(default="question-formation", pattern=NAME)
+    sets: tuple[QuestionSet, ...] = QUESTION_SETS
+    items_per_set: int = Field(default=200, ge=1)
+    files: tuple[tuple[str, str], ...] = ()
+    optional: bool = False
+    seed: int = Field(default=0, ge=0)
+    tie_nats: float = Field(default=1e-4, ge=0)
+    at: At = "all"
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _pairs(cls, files: Any) -> Any:
+        return tuple(sorted(files.items())) if isinstance(files, Mapping) else files
+
+    @field_validator("files")
+    @classmethod
+    def _new_names(cls, files: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        names = [name for name, _ in files]
+        for name in names:
+            if name in QUESTION_SETS or names.count(name) > 1 or not name or "/" in name or "." in name:
+                raise ValueError(f"the set name {name!r} is taken, or has a '/' or '.' in it; choose another")
+        return files
+
+    def __post_init__(self) -> None:
+        if not self.sets and not self.files:
+            raise ValueError("there is no set to score; name one of sets, or a file")
+        if len(set(self.sets)) < len(self.sets):
+            raise ValueError("a set is named twice in sets; name it once")
+
+    @property
+    def headlines(self) -> tuple[tuple[str, str], ...]:
+        """(metric, its soft form) for what a person looks at first."""
+        sets = (*self.sets, *(name for name, _ in self.files))
+        return tuple((f"{self.name}/{name}/hierarchical", f"{self.name}/{name}/margin") for name in sets)
+
+    def smoke(self) -> Self:
+        """The same probe on a handful of items."""
+        return replace(self, items_per_set=min(self.items_per_set, SMOKE_ITEMS))
+
+    def prepare(
+        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
+    ) -> PreparedProbe:
+        """Draw and encode the items once. Errors: SeedbedError, for a missing file or an item longer than `context`."""
+        from seedbed.probes.question_formation import prepare
+
+        return prepare(self, encoder, context=context, workbench=workbench)
+
+
+@recipe(version=1)
+class MinimalPairs(_Shared):
+    """Does a model give the good sentence of a pair more probability than the bad one?
+
+    name: the suite's, as metrics show it. location: a file or a folder of files in BLiMP's format (JSON lines with
+    `sentence_good`, `sentence_bad`, `UID`; plain or gzip), or "grammar:agreement" for the agreement pairs of our
+    grammar. paradigms: those to score, empty for all. pairs_per_paradigm: the first so many of each (a prefix: BLiMP's
+    files are in random order, others may not be), None for all. score_end: whether the end of the document is scored
+    after each sentence. optional: a location that is not there gives no scores, with the reason in the table's
+    metadata, instead of being an error. seed: of the drawing of grammar pairs. tie_nats: scores closer than this count
+    as equal. at: measure at "all" steps or at the "last" alone.
+    """
+
+    local: ClassVar[tuple[str, ...]] = ("location",)
+
+    name: str = Field(pattern=NAME)
+    location: str = Field(min_length=1)
+    paradigms: tuple[str, ...] = ()
+    pairs_per_paradigm: int | None = Field(default=None, ge=1)
+    score_end: bool = False
+    optional: bool = False
+    seed: int = Field(default=0, ge=0)
+    tie_nats: float = Field(default=1e-4, ge=0)
+    at: At = "all"
+
+    def __post_init__(self) -> None:
+        if self.location == GRAMMAR_AGREEMENT and self.pairs_per_paradigm is None:
+            raise ValueError(
+                "the grammar makes as many pairs as it is asked for; say pairs_per_paradigm=100, for example"
+            )
+
+    @property
+    def headlines(self) -> tuple[tuple[str, str], ...]:
+        """(metric, its soft form) for what a person looks at first."""
+        mean = f"minimal-pairs/{self.name}/mean"
+        return ((f"{mean}/accuracy_sum", f"{mean}/margin_nats"),)
+
+    def smoke(self) -> Self:
+        """The same probe on a handful of pairs."""
+        return replace(self, pairs_per_paradigm=min(self.pairs_per_paradigm or SMOKE_ITEMS, SMOKE_ITEMS))
+
+    def prepare(
+        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
+    ) -> PreparedProbe:
+        """Read and encode the pairs once. Errors: SeedbedError, for bad files or a sentence longer than `context`."""
+        from seedbed.probes.minimal_pairs import prepare
+
+        return prepare(self, encoder, context=context, workbench=workbench)
+
+
+@recipe(version=1)
+class BitsPerByte(_Shared):
+    """How many bits does a model need for a byte of held-out text, in total and for each component?
+
+    bytes_per_source: held-out documents are taken whole, in catalogue order, as long as they fit into so many bytes; if
+    the first alone is longer it is cut at the last white space before. So every tokenizer is scored on the same bytes.
+    reread_share: a document longer than the context is read in pieces; this share of the context is read again (and
+    not scored again) before each further piece. at: measure at "all" steps or at the "last" alone.
+    """
+
+    name: str = Field(default="bits-per-byte", pattern=NAME)
+    bytes_per_source: int = Field(default=20_000, ge=1)
+    reread_share: float = Field(default=0.0, ge=0, lt=1)
+    at: At = "all"
+
+    @property
+    def headlines(self) -> tuple[tuple[str, str], ...]:
+        """(metric, its soft form): bits per byte are their own soft form."""
+        return ((f"{self.name}/total", f"{self.name}/total"),)
+
+    def smoke(self) -> Self:
+        """The same probe on a few documents."""
+        return replace(self, bytes_per_source=min(self.bytes_per_source, SMOKE_BYTES))
+
+    def prepare(
+        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
+    ) -> PreparedProbe:
+        """Encode the held-out documents (texts by component) once. Errors: SourceError where a component has none."""
+        from seedbed.probes.bits_per_byte import prepare
+
+        return prepare(self, encoder, context=context, heldout=heldout)
+
+
+Probe: TypeAlias = QuestionFormation | MinimalPairs | BitsPerByte
+
+KINDS: dict[str, type[QuestionFormation] | type[MinimalPairs] | type[BitsPerByte]] = {
+    "question formation": QuestionFormation,
+    "minimal pairs": MinimalPairs,
+    "bits per byte": BitsPerByte,
+}
+
+
+def probe(name: str, /, **changes: Any) -> Probe:
+    """The recipe of a name on the probes shelf, with some of its fields changed.
+
+    Metrics carry the shelf name; give `name=` to use a shelf file twice in one study.
+    Errors: UnknownNameError with the nearest names; RecipeError for a field or value that the recipe does not take.
+    """
+    path = Workbench().shelf_file("probes", name)
+    found = read_toml(path)
+    kind = found.pop("kind", None)
+    if kind not in KINDS:
+        raise RecipeError(f"probes/{path.name}: kind = {kind!r}; it is one of: {', '.join(KINDS)}")
+    return KINDS[kind](**({"name": name} | found | changes))

@@ -1,0 +1,71 @@
+"""The probability of whole words, whatever their tokens are.
+
+log P(word | prefix) = log P(tokens of " word" | prefix) + log sum over boundary tokens b of P(b | prefix word)
+
+A boundary token begins with white space or ends the document. The last term makes "do" a word and not the beginning of
+"does": without it the probability of every continuation of "do" is in that of "do" (Pimentel and Meister 2024; Oh and
+Schuler 2024). Where every token is a whole word the term is zero and is left out. Over all words there are, the empty
+one included, the probabilities add up to that of a space after the prefix (as far as no word has two tokenizations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from seedbed.errors import SeedbedError
+from seedbed.probes.base import TextEncoder
+from seedbed.probes.scoring import Request, Scorer
+
+
+class WordScorer:
+    """Candidate words after prefixes, encoded once.
+
+    prefixes: n texts that end with a whole word; the end-of-document token goes before each. words: k candidates,
+    without spaces. context: of the models to be scored; see `longest`.
+
+    Errors: SeedbedError if a tokenizer joins the end of a prefix with the word after it.
+    """
+
+    def __init__(self, encoder: TextEncoder, prefixes: Sequence[str], words: Sequence[str], *, context: int) -> None:
+        self.prefixes = list(prefixes)
+        self.shape = (len(self.prefixes), len(words))
+        boundary = not bool(encoder.starts_with_space.all())
+        heads = encoder.encode_batch(self.prefixes)
+        wholes = encoder.encode_batch([f"{prefix} {word}" for prefix in self.prefixes for word in words])
+        requests = []
+        for number, whole in enumerate(wholes):
+            head = heads[number // len(words)]
+            if whole[: len(head)] != head:
+                raise SeedbedError(
+                    f"the tokenizer joins the end of {self.prefixes[number // len(words)][-40:]!r} with the word after "
+                    "it, so that the word has no probability of its own; use a tokenizer that splits at spaces"
+                )
+            requests.append(Request([encoder.eos_id, *whole], first=1 + len(head), boundary=boundary))
+        self._scorer = Scorer(requests, encoder, context=context)
+
+    @property
+    def longest(self) -> tuple[str, int]:
+        """The prefix for which the model must read the most tokens, and how many with the first one and candidates."""
+        lengths = [request.fed for request in self._scorer.requests]
+        number = int(np.argmax(lengths))
+        return self.prefixes[number // self.shape[1]], lengths[number]
+
+    def logprobs(self, model: nn.Module) -> NDArray[np.float64]:
+        """float64[n, k], in nats."""
+        return self._scorer.score(model).reshape(self.shape)
+
+
+def word_logprobs(
+    model: nn.Module,
+    encoder: TextEncoder,
+    prefixes: Sequence[str],
+    candidate_words: Sequence[str],
+    *,
+    context: int = 1024,
+) -> NDArray[np.float64]:
+    """float64[n, k], in nats: log-probability of every candidate as the whole next word after every prefix."""
+    return WordScorer(encoder, prefixes, candidate_words, context=context).logprobs(model)
