@@ -34,6 +34,7 @@ def test_a_document_is_a_row_that_begins_after_the_end_of_another(make_part):
     assert batch.weights.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
     assert (batch.tokens, batch.total_bytes, batch.documents) == (6, 12, 2)
     assert (batch.source_tokens.tolist(), batch.source_bytes.tolist()) == ([6], [12])
+    assert (batch.at.tolist(), batch.source.tolist()) == ([0, 1, 2, 3, 4, 5], [0] * 6)
     assert batch.keep is None
     assert {batch.inputs.dtype, batch.targets.dtype, batch.source.dtype} == {torch.int64}
     assert batch.weights.dtype == torch.float32
@@ -54,6 +55,16 @@ def test_packed_rows_are_cut_from_one_stream(make_part):
     assert batch.targets.tolist() == [[1, 2, 3, 4], [5, 6, EOS, 7], [EOS, EOS, EOS, EOS]]
     assert batch.inputs.tolist() == [[EOS, 1, 2, 3], [4, 5, 6, EOS], [7, EOS, EOS, EOS]]
     assert batch.weights.sum(1).tolist() == [4, 4, 1]
+    assert data.batch(1).at is not None
+    assert TrainingData([make_part([[1, 2, 3]])], in_order, recipe(batch_size=2), 0).batch(0).at is None
+
+
+def test_tokens_of_several_sources_share_a_row_and_keep_their_source(make_part):
+    parts = [make_part([[1], [2]], rows=[0], source="one"), make_part([[3, 4]], source="two")]
+    batch = TrainingData(parts, in_order, recipe(batch_size=2, layout="packed"), 0).batch(0)
+    assert batch.targets.tolist() == [[1, EOS, 3, 4], [EOS, EOS, EOS, EOS]]
+    assert batch.source.tolist() == [0, 0, 1, 1, 1]
+    assert batch.source_tokens.tolist() == [2, 3]
 
 
 documents_strategy = st.lists(st.lists(st.integers(1, 49), max_size=9), min_size=1, max_size=12)
@@ -84,8 +95,8 @@ def test_an_epoch_holds_every_token_once_after_its_true_predecessor(stores, cont
         seen.update(zip(batch.inputs[real].tolist(), batch.targets[real].tolist(), strict=True))
         assert batch.source_tokens.sum() == batch.tokens == real.sum()
         assert batch.source_bytes.sum() == batch.total_bytes
-        row_sources = np.bincount(batch.source.expand(real.shape)[real], minlength=len(data.sources))
-        assert row_sources.tolist() == batch.source_tokens.tolist()
+        assert np.bincount(batch.source, minlength=len(data.sources)).tolist() == batch.source_tokens.tolist()
+        assert torch.equal(real.flatten().nonzero()[:, 0], torch.arange(real.numel()) if batch.at is None else batch.at)
         tokens, total_bytes, finished = (
             tokens + batch.tokens,
             total_bytes + batch.total_bytes,
@@ -161,6 +172,8 @@ def test_answers_alone_have_weight(make_part):
     assert batch.weights.tolist() == [[0, 1, 1, 0], [0, 0, 0, 0], [0, 0, 1, 1], [1, 1, 0, 0]]
     # Two of four tokens of 8 bytes, four of six tokens of 6 bytes.
     assert (batch.source_tokens.tolist(), batch.source_bytes.tolist()) == ([6], [8])
+    assert batch.at.tolist() == [1, 2, 10, 11, 12, 13]
+    assert batch.source.tolist() == [0] * 6
     assert (batch.tokens, batch.total_bytes) == (12, 16)
 
 

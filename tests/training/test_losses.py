@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seedbed.training.batches import TrainingData
-from seedbed.training.losses import UNITS_PER_NAT, LossSums, batch_nll, token_nll, weighted_mean
+from seedbed.training.losses import UNITS_PER_NAT, LossSums, batch_loss, batch_nll, token_nll, weighted_mean
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model, Training
 
@@ -21,30 +21,37 @@ def data_of(parts, *, batch_size=4, causal=True, width=8, positions="rotary", **
 
 
 def test_constant_logits_cost_the_logarithm_of_the_vocabulary():
-    nll = token_nll(torch.zeros(2, 3, 32), torch.arange(6).view(2, 3))
-    assert nll.shape == (2, 3)
-    assert torch.allclose(nll, torch.full((2, 3), math.log(32)))
+    assert torch.allclose(token_nll(torch.zeros(6, 32), torch.arange(6)), torch.full((6,), math.log(32)))
 
 
 def test_a_certain_model_costs_nothing_where_it_is_right():
-    logits = 1000 * torch.nn.functional.one_hot(torch.tensor([[1, 2]]), 4).float()
-    assert token_nll(logits, torch.tensor([[1, 3]])).tolist() == [[0.0, 1000.0]]
+    logits = 1000 * torch.nn.functional.one_hot(torch.tensor([1, 2]), 4).float()
+    assert token_nll(logits, torch.tensor([1, 3])).tolist() == [0.0, 1000.0]
 
 
 def test_the_mean_counts_weights():
-    nll = torch.tensor([[1.0, 2.0], [4.0, 8.0]])
-    assert weighted_mean(nll, torch.tensor([[1.0, 0.0], [1.0, 1.0]])).item() == pytest.approx(13 / 3)
-    assert weighted_mean(nll, torch.zeros(2, 2)).item() == 0.0
+    nll = torch.tensor([1.0, 2.0, 4.0, 8.0])
+    assert weighted_mean(nll, torch.tensor([1.0, 0.0, 1.0, 0.5])).item() == pytest.approx(9 / 2.5)
+    assert weighted_mean(nll, torch.zeros(4)).item() == 0.0
 
 
-def test_padding_has_no_gradient(make_part):
-    model, data = data_of([make_part([[1, 2, 3, 4], [5]])], batch_size=2)
+@pytest.mark.parametrize("documents", [[[1, 2, 3, 4], [5]], [[1, 2], [3, 4]]])
+def test_the_loss_is_the_mean_over_targets_that_count(make_part, documents):
+    model, data = data_of([make_part(documents)], batch_size=2)
     batch = data.batch(0)
-    logits = model(batch.inputs)
-    logits.retain_grad()
-    weighted_mean(token_nll(logits, batch.targets), batch.weights).backward()
-    touched = logits.grad.abs().sum(-1) > 0
-    assert torch.equal(touched, batch.weights > 0)
+    real = batch.weights > 0
+    nll = -model(batch.inputs).log_softmax(-1).gather(-1, batch.targets[..., None])[..., 0]
+    assert torch.allclose(batch_nll(model, batch), nll[real])
+    assert batch_loss(batch_nll(model, batch), batch).item() == pytest.approx(nll[real].mean().item())
+
+
+def test_a_batch_without_a_target_that_counts_moves_nothing(make_part):
+    spans = np.array([[0, 0]])
+    model, data = data_of([make_part([[1, 2]], answer_spans=spans)], batch_size=1, loss_on="answer")
+    loss = batch_loss(batch_nll(model, data.batch(0)), data.batch(0))
+    loss.backward()
+    assert loss.item() == 0.0
+    assert all(not weight.grad.any() for weight in model.parameters())
 
 
 def test_hidden_tokens_are_hidden_and_the_others_cost_nothing(make_part):
@@ -55,7 +62,8 @@ def test_hidden_tokens_are_hidden_and_the_others_cost_nothing(make_part):
     with torch.no_grad():
         nll = batch_nll(model, batch)
         hidden = torch.where(batch.weights > 0, model.mask_id, batch.inputs)
-        assert torch.equal(nll, token_nll(model(hidden, keep=batch.keep), batch.targets))
+        seen = model(hidden, keep=batch.keep)[batch.weights > 0]
+        assert torch.allclose(nll, token_nll(seen, batch.targets[batch.weights > 0]))
 
 
 def test_a_model_that_sees_both_sides_learns_to_fill_in(make_part):
@@ -68,7 +76,7 @@ def test_a_model_that_sees_both_sides_learns_to_fill_in(make_part):
     losses = []
     for step in range(100):
         batch = data.batch(step)
-        loss = weighted_mean(batch_nll(model, batch), batch.weights)
+        loss = batch_loss(batch_nll(model, batch), batch)
         losses.append(loss.item())
         loss.backward()
         optimizer.step()
@@ -82,7 +90,7 @@ def test_bits_per_byte_of_constant_logits(make_part):
     _, data = data_of([make_part([[1, 2, 3, 4]], bytes_per_document=[6])], batch_size=1)
     sums = LossSums(data.sources, CPU)
     batch = data.batch(0)
-    sums.add(token_nll(torch.zeros(1, 5, 2), batch.targets.clamp(max=1)), batch)
+    sums.add(token_nll(torch.zeros(5, 2), batch.targets[0].clamp(max=1)), batch)
     metrics = sums.take()
     assert metrics["train/loss_bits_per_byte"] == pytest.approx(5 / 6, abs=1e-5)
     assert metrics["train/loss_nats_per_token"] == pytest.approx(math.log(2), abs=1e-5)
@@ -111,8 +119,7 @@ def test_the_sources_losses_add_up_to_the_total_exactly_in_any_order(make_part, 
     metrics = forward.take()
     assert metrics["train/loss_nats_per_token"] == sources / sum(state["tokens"])
     assert metrics["train/loss_bits_per_byte"] == sources / (math.log(2) * sum(state["bytes"]))
-    exact = sum((nll.double() * batch.weights).sum().item() for nll, batch in zip(nlls, batches, strict=True))
-    assert sources == pytest.approx(exact, abs=1e-3)
+    assert sources == pytest.approx(sum(nll.double().sum().item() for nll in nlls), abs=1e-3)
 
 
 def test_taking_starts_anew_and_a_silent_source_says_nothing(make_part):

@@ -66,6 +66,12 @@ def test_attention_maps_are_those_that_the_fast_path_uses(recipe):
         assert (weights.triu(1) == 0).all().item() == recipe.causal
 
 
+def test_logits_at_chosen_places_are_those_of_all_places(recipe):
+    model = Transformer(recipe, 11)
+    at = torch.tensor([0, 7, 7, 29])
+    assert torch.allclose(model(tokens(), at=at), model(tokens()).flatten(0, 1)[at], atol=1e-6)
+
+
 @pytest.mark.parametrize("explicit", [False, True])
 def test_padding_changes_nothing_for_a_model_that_sees_both_sides(explicit):
     model = Transformer(Model(2, 16, 4, context=12, causal=False, init_std=0.2), 11)

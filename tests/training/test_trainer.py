@@ -12,7 +12,7 @@ import torch
 
 from seedbed.errors import StoreError
 from seedbed.training.checkpoint import load_model, weights_hash
-from seedbed.training.losses import batch_nll, weighted_mean
+from seedbed.training.losses import batch_loss, batch_nll
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model
 from seedbed.training.schedule import learning_rate
@@ -93,7 +93,7 @@ def test_lightning_trains_as_a_loop_written_by_hand(tmp_path, changes):
     for step in range(STEPS):
         batch = task.data.batch(step)
         optimizer.zero_grad()
-        weighted_mean(batch_nll(model, batch), batch.weights).backward()
+        batch_loss(batch_nll(model, batch), batch).backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), task.training.clip or float("inf"))
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(task.training, step)

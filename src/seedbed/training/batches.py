@@ -44,17 +44,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of tokens for one update. S: number of sources.
+    """Rows of tokens for one update. N: targets that count; S: sources.
 
     inputs, targets: int64 [B, T]. weights: float32 [B, T], 0 where a target does not count (padding, outside answers,
-    not hidden). source: int64 [B, T] or [B, 1], index into the data's sources. keep: bool [B, T], False at padding;
-    None where the model cannot look to the right anyway. source_tokens, source_bytes: int64 [S], targets that count and
-    their bytes. tokens, total_bytes: everything read. documents: those whose last token is in this batch.
+    not hidden). at: int64 [N], places b x T + t of the targets that count; None: all do. source: int64 [N], index of
+    each into the data's sources. keep: bool [B, T], False at padding; None where the model cannot look to the right
+    anyway. source_tokens, source_bytes: int64 [S], targets that count and their bytes. tokens, total_bytes: everything
+    read. documents: those whose last token is in this batch.
     """
 
     inputs: Tensor
     targets: Tensor
     weights: Tensor
+    at: Tensor | None
     source: Tensor
     keep: Tensor | None
     source_tokens: Ints
@@ -72,6 +74,7 @@ class Batch:
             inputs=self.inputs.to(device, non_blocking=True),
             targets=self.targets.to(device, non_blocking=True),
             weights=self.weights.to(device, non_blocking=True),
+            at=None if self.at is None else self.at.to(device, non_blocking=True),
             source=self.source.to(device, non_blocking=True),
             keep=None if self.keep is None else self.keep.to(device, non_blocking=True),
         )
@@ -197,19 +200,15 @@ class TrainingData:
         masked = self._training.objective == "masked"
         width = int(lengths.max())
         real = np.arange(width) < lengths[:, None]
-        sources = self._source[document]
-        if len(self.sources) == 1 or self._training.layout == "documents":
-            # A row holds one source: that of its first token.
-            row_heads = np.cumsum(lengths) - lengths
-            source = sources[np.searchsorted(heads, row_heads, side="right") - 1][:, None]
-        else:
-            source = _rows(np.repeat(sources, count), real, 0)
+        source = np.repeat(self._source[document], count)
+        weighty = real if counted is None else _rows(counted, real, False)
         source_tokens, source_bytes = self._tally(pieces, heads, counted)
         return Batch(
             inputs=torch.from_numpy(_rows(targets if masked else inputs, real, self._eos)),
             targets=torch.from_numpy(_rows(targets, real, self._eos)),
-            weights=torch.from_numpy((real if counted is None else _rows(counted, real, False)).astype(np.float32)),
-            source=torch.from_numpy(source),
+            weights=torch.from_numpy(weighty.astype(np.float32)),
+            at=None if weighty.all() else torch.from_numpy(np.flatnonzero(weighty)),
+            source=torch.from_numpy(source if counted is None else source[counted]),
             keep=torch.from_numpy(real) if masked else None,
             source_tokens=source_tokens,
             source_bytes=source_bytes,

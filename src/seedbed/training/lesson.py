@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from seedbed.training.batches import Batch, TrainingData
 from seedbed.training.checkpoint import restore_optimizer
-from seedbed.training.losses import LossSums, batch_nll, weighted_mean
+from seedbed.training.losses import LossSums, batch_loss, batch_nll
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Training
 from seedbed.training.schedule import learning_rate
@@ -51,6 +51,7 @@ class Lesson(lightning.LightningModule):
     ) -> None:
         super().__init__()
         self.model = model
+        self.weights = list(model.parameters())  # walking through the modules at every update would cost more
         self.recipe = training
         self.sums = sums
         self.after_update = after_update
@@ -91,7 +92,7 @@ class Lesson(lightning.LightningModule):
         """Mean nats per target that counts."""
         nll = batch_nll(self.model, batch)
         self.sums.add(nll, batch)
-        loss = weighted_mean(nll, batch.weights)
+        loss = batch_loss(nll, batch)
         now = self.not_finite.clamp(max=self.step)
         self.not_finite = torch.where(loss.detach().isfinite(), self.not_finite, now)
         return loss
@@ -100,10 +101,10 @@ class Lesson(lightning.LightningModule):
         self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
     ) -> None:
         """Shorten the gradient to the recipe's `clip`, and note its norm before."""
-        gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
         self.gradient_norm = nn.utils.get_total_norm(gradients)
         if self.recipe.clip is not None:
-            nn.utils.clip_grads_with_norm_(self.model.parameters(), self.recipe.clip, self.gradient_norm)
+            nn.utils.clip_grads_with_norm_(self.weights, self.recipe.clip, self.gradient_norm)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Count the update; what else is due at this step is done by whoever started the lesson."""

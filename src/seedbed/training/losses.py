@@ -22,25 +22,36 @@ UNITS_PER_NAT = 2**20
 
 
 def token_nll(logits: Tensor, targets: Tensor) -> Tensor:
-    """-ln softmax(logits)[target], in nats: float32 [B, T], of logits [B, T, V] and targets int64 [B, T]."""
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape)
+    """-ln softmax(logits)[target], in nats: float32 [N], of logits [N, V] and targets int64 [N]."""
+    return F.cross_entropy(logits, targets, reduction="none")
 
 
 def weighted_mean(nll: Tensor, weights: Tensor) -> Tensor:
-    """sum(weights x nll) / sum(weights), both [B, T]; 0 where nothing has weight."""
+    """sum(weights x nll) / sum(weights), both [N]; 0 where nothing has weight."""
     return (nll * weights).sum() / weights.sum().clamp(min=1e-9)
 
 
 def batch_nll(model: Transformer, batch: Batch) -> Tensor:
-    """Nats per target, float32 [B, T], under the objective of the model.
+    """Nats of each target that counts, float32 [N], under the objective of the model.
 
     A causal model predicts each target from what stands before it. A model that sees both sides reads the targets
     themselves, those that count replaced by the mask, and predicts what was hidden.
     """
-    if model.mask_id is None:
-        return token_nll(model(batch.inputs), batch.targets)
-    hidden = batch.inputs.masked_fill(batch.weights > 0, model.mask_id)
-    return token_nll(model(hidden, keep=batch.keep), batch.targets)
+    inputs = batch.inputs
+    if model.mask_id is not None:
+        inputs = inputs.masked_fill(batch.weights > 0, model.mask_id)
+    logits = model(inputs, at=batch.at, keep=batch.keep)
+    return token_nll(logits if batch.at is not None else logits.flatten(0, 1), of_counted(batch.targets, batch))
+
+
+def of_counted(values: Tensor, batch: Batch) -> Tensor:
+    """The values [N] of [B, T] at the targets that count."""
+    return values.flatten() if batch.at is None else values.flatten().index_select(0, batch.at)
+
+
+def batch_loss(nll: Tensor, batch: Batch) -> Tensor:
+    """What an update makes smaller: the weighted mean of a batch's nats [N]."""
+    return weighted_mean(nll, of_counted(batch.weights, batch))
 
 
 class LossSums:
@@ -56,13 +67,9 @@ class LossSums:
         self._bytes: Ints = np.zeros(len(sources), dtype=np.int64)
 
     def add(self, nll: Tensor, batch: Batch) -> None:
-        """Add a batch's loss. nll: float32 [B, T], in nats, finite where weights are not 0."""
-        units = (nll.detach().double() * batch.weights * UNITS_PER_NAT).round_().to(torch.int64)
-        if len(self.sources) == 1:
-            self._units += units.sum()
-        else:
-            source = batch.source.expand(units.shape) if batch.source.shape[1] == 1 else batch.source
-            self._units.index_add_(0, source.reshape(-1), units.reshape(-1))
+        """Add a batch's nats, float32 [N], one for each target that counts, whatever its weight in the loss."""
+        units = (nll.detach().double() * UNITS_PER_NAT).round_().to(torch.int64)
+        self._units.index_add_(0, batch.source, units)
         self._tokens = self._tokens + batch.source_tokens
         self._bytes = self._bytes + batch.source_bytes
 

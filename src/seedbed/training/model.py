@@ -167,9 +167,18 @@ class Transformer(nn.Module):
                 std = embedding_std if name in ("embedding", "positions") else self.model.init_std
                 weight.copy_(torch.empty(weight.shape).normal_(0.0, std, generator=generator))
 
-    def forward(self, tokens: Tensor, *, keep: Tensor | None = None, attention: list[Tensor] | None = None) -> Tensor:
+    def forward(
+        self,
+        tokens: Tensor,
+        *,
+        at: Tensor | None = None,
+        keep: Tensor | None = None,
+        attention: list[Tensor] | None = None,
+    ) -> Tensor:
         """Logits float32 [B, T, V] of tokens int64 [B, T], T <= context.
 
+        at: int64 [N], places b x T + t at which alone logits are wanted, which are then [N, V] (the output matrix is a
+        good part of a small model's work).
         keep: bool [B, T], False at padding that no token may look at; only a model that sees both sides needs it, a
         causal one never looks to the right. attention: a list that receives one map [B, H, T, T] per layer
         (rows: who looks; columns: at whom; rows sum to 1).
@@ -185,5 +194,7 @@ class Transformer(nn.Module):
         seen = None if keep is None else keep[:, None, None, :]
         for block in self.blocks:
             x = block(x, rotary, seen, attention)
+        if at is not None:
+            x = x.flatten(0, 1).index_select(0, at)
         output = self.embedding[: self.vocab_size] if self.head is None else self.head
         return F.linear(self.final_norm(x), output)
