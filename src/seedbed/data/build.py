@@ -8,7 +8,9 @@ one byte of what is built, and a prefix of the catalogue is a sample of the comp
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +71,20 @@ def _counts_per_task(steps: list[Any]) -> bool:
     return any(getattr(step, "limit", -1) != -1 or getattr(step, "skip", 0) for step in steps)
 
 
+def _can_travel(steps: list[Any]) -> bool:
+    """Whether a new process can import what the steps are made of; a pipeline file's own functions stay in this one."""
+    values = [value for step in steps for value in (step, type(step), *getattr(step, "__dict__", {}).values())]
+    modules = {getattr(value, "__module__", None) or "builtins" for value in values if callable(value)}
+    roots = {module.partition(".")[0] for module in modules}
+    return all(root in sys.builtin_module_names or PathFinder.find_spec(root) is not None for root in roots)
+
+
 def _run(name: str, steps: list[Any], spill: Path, tasks: int, workers: int) -> dict[str, int]:
     """Run the pipeline; gives what was left out, why -> how many."""
     executor = _Executor(
         pipeline=[*steps, Collector(name, str(spill))],
         tasks=tasks,
-        workers=min(workers, tasks),
+        workers=min(workers, tasks) if _can_travel(steps) else 1,
         logging_dir=str(spill / "logs"),
         skip_completed=False,
     )

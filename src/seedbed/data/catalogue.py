@@ -88,8 +88,17 @@ class StoredComponent:
         return taken
 
     def syntax(self, start: int = 0, stop: int | None = None) -> pa.Table:
-        """Gold heads (lists of int16, -1 for the root) and relations (lists of str) of rows start to stop."""
-        raise NotImplementedError
+        """Gold heads (lists of int16, -1 for the root) and relations (lists of str) of rows start to stop.
+
+        One entry per word, as white space separates them; null for documents that have none.
+        """
+        stop = self.documents if stop is None else min(stop, self.documents)
+        first, last = self._group_of(start), self._group_of(max(stop - 1, start))
+        parts = [
+            self._files[file].read_row_group(place, columns=["heads", "relations"])
+            for file, place in self._places[first : last + 1]
+        ]
+        return pa.concat_tables(parts).slice(start - self._groups[first], max(stop - start, 0))
 
     def _column(self, name: str) -> npt.NDArray[Any]:
         column: npt.NDArray[Any] = self.table([name]).column(name).to_numpy()

@@ -31,8 +31,6 @@ from seedbed.workbench import Workbench
 CATALOGUE_VERSION = 1
 # Attributes of datatrove steps that show or count and change no document.
 NOT_IDENTITY = frozenset({"stats", "file_progress", "doc_progress"})
-# Attributes of a writer in the middle of a pipeline: where copies go.
-WRITER_OUTPUT = frozenset({"output_folder", "output_mg"})
 
 
 def component_identity(component: Component, workbench: Workbench) -> dict[str, JSON]:
@@ -147,10 +145,11 @@ def _source_digest(thing: Callable[..., Any] | type, name: str) -> str:
 def _attributes(step: Any, workbench: Workbench, where: str) -> dict[str, JSON]:
     from datatrove.pipeline.writers.disk_base import DiskWriter
 
-    left_out = NOT_IDENTITY | (WRITER_OUTPUT if isinstance(step, DiskWriter) else frozenset())
     found: dict[str, JSON] = {}
+    if isinstance(step, DiskWriter):
+        return found  # it passes documents on as they are; where copies go is no part of them
     for name, value in sorted(vars(step).items()):
-        if name.startswith("_") or name in left_out:
+        if name.startswith("_") or name in NOT_IDENTITY:
             continue
         if name == "data_folder" and hasattr(step, "read_files_shard"):
             found["content_sha256"] = _reader_digest(step, workbench)
@@ -164,7 +163,7 @@ def _attributes(step: Any, workbench: Workbench, where: str) -> dict[str, JSON]:
 def _sorted_if_set(value: Any, cls: type) -> Any:
     """A tuple or list that some classes of datatrove make of a set of their module comes in a new order every time."""
     if isinstance(value, tuple | list) and value and all(isinstance(item, str) for item in value):
-        there = vars(sys.modules[cls.__module__]).values()
+        there = getattr(sys.modules.get(cls.__module__), "__dict__", {}).values()
         if any(isinstance(each, set | frozenset) and each == set(value) for each in there):
             return sorted(value)
     return value
@@ -215,13 +214,13 @@ def _described_object(value: Any, workbench: Workbench, where: str) -> JSON:
         kind = type(value).__name__
         if kind in ("Generator", "RandomState", "Random"):
             reason = (
-                "draws numbers in the order documents come, so that tasks would change the result; filter by a hash of the "
-                "text instead"
+                "draws numbers in the order documents come, so that tasks would change the result; filter by a "
+                "hash of the text instead"
             )
         else:
             reason = (
-                "has no stable form to hash; give it numbers, strings or functions of a module, or make the step a class "
-                "of its own that builds it when it runs"
+                "has no stable form to hash; give it numbers, strings or functions of a module, or make the step a "
+                "class of its own that builds it when it runs"
             )
         raise RecipeError(f"{where} holds a {kind}, which {reason}")
     return known

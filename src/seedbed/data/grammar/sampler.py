@@ -87,6 +87,8 @@ class Sampler:
     def groups(self, start: int, stop: int) -> Iterator[Group]:
         """Documents start to stop, gathered by task and structure; within a group in the order of their index."""
         indices = np.arange(start, stop, dtype=np.int64)
+        if not len(indices):
+            return
         keys = mix(indices.astype(np.uint64) + self._key)
         choice = self._choices.draw(keys)
         word_keys = numbers(mix(indices.astype(np.uint64) + self._word_key), WORDS)
@@ -112,13 +114,22 @@ class Sampler:
         return texts, labels
 
     def _words(self, structure: Structure, keys: U64) -> tuple[Words, npt.NDArray[np.bool_]]:
-        words, plural = self._attempt(structure, keys, 0)
-        wrong = np.flatnonzero(self._in_other_split(words))
-        for attempt in range(1, MOST_ATTEMPTS):
-            if not len(wrong):
+        """Each key's first attempt that falls in this split; the rarer that is, the more are made at once."""
+        words = np.empty((len(keys), len(structure.slots)), dtype=np.int64)
+        plural = np.empty((len(keys), len(structure.nouns)), dtype=bool)
+        share = self.rules.held_out_share
+        width = min(int(2 / (share if self.split == "held-out" else 1 - share)), 64)
+        pending = np.arange(len(keys))
+        for first in range(0, MOST_ATTEMPTS, width):
+            if not len(pending):
                 return words, plural
-            words[wrong], plural[wrong] = self._attempt(structure, keys[wrong], attempt)
-            wrong = wrong[self._in_other_split(words[wrong])]
+            attempts = np.tile(np.arange(first, first + width, dtype=np.uint64), len(pending))
+            tried, numbers_ = self._attempt(structure, np.repeat(keys[pending], width), attempts)
+            fits = ~self._in_other_split(tried).reshape(len(pending), width)
+            done = fits.any(axis=1)
+            places = (np.arange(len(pending)) * width + fits.argmax(axis=1))[done]
+            words[pending[done]], plural[pending[done]] = tried[places], numbers_[places]
+            pending = pending[~done]
         raise RecipeError(
             f"grammar {self.rules.name!r} has too few sentences of the form {' '.join(structure.categories)!r} for a "
             f"{self.split} split; give its lexicon more words"
@@ -128,10 +139,10 @@ class Sampler:
         out = held_out(self.lexicon.hashes[words], self.rules.held_out_share)
         return out if self.split == "train" else ~out
 
-    def _attempt(self, structure: Structure, keys: U64, attempt: int) -> tuple[Words, npt.NDArray[np.bool_]]:
+    def _attempt(self, structure: Structure, keys: U64, attempts: U64) -> tuple[Words, npt.NDArray[np.bool_]]:
         """Words int64[n, slots] and the nouns' numbers bool[n, nouns]: one draw for each slot."""
         slots = structure.slots
-        streams = mix(keys + np.uint64(attempt))
+        streams = mix(keys + attempts)
         draws = numbers(streams[:, None], np.arange(len(slots), dtype=np.uint64)[None, :])
         words = np.empty(draws.shape, dtype=np.int64)
         for i, slot in enumerate(slots):

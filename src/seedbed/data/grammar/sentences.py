@@ -14,7 +14,7 @@ from seedbed.data.grammar.structures import Structure
 from seedbed.errors import SourceError
 
 BLOCK = 2_048
-MOST_EMPTY_BLOCKS = 64
+MOST_EMPTY_BLOCKS = 16
 
 
 @dataclass(frozen=True)

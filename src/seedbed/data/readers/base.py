@@ -152,6 +152,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     except (zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise DamageError(f"{path.name} is a damaged {path.suffix} file ({error})", "damaged compression") from error
     except OSError as error:
+        if "Truncated" in str(error):  # Arrow's word for it, of .zst
+            raise DamageError(f"{path.name} is a truncated {path.suffix} file", "truncated") from error
         raise DamageError(f"{path.name} cannot be read ({error.strerror or error})", "unreadable") from error
 
 

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from seedbed.data.grammar.hashing import sentence_is_held_out
+from seedbed.data.grammar.items import ITEM_SETS, QuestionItem, parse_item, question_items
+from seedbed.errors import SourceError, UnknownNameError
+
+COUNT = 180
+PLURAL = {"do": True, "don't": True, "does": False, "doesn't": False}
+NEGATIVE = {"do": False, "don't": True, "does": False, "doesn't": True}
+
+
+@pytest.fixture(scope="module")
+def items():
+    return {name: question_items(name, COUNT, seed=3) for name in ITEM_SETS}
+
+
+@pytest.mark.parametrize("name", ITEM_SETS)
+def test_items_are_distinct_held_out_and_what_the_parser_says(items, english, name):
+    assert len(items[name]) == len({item.declarative for item in items[name]}) == COUNT
+    for item in items[name]:
+        assert sentence_is_held_out(item.declarative.split(), english.held_out_share)
+        assert parse_item(item.declarative, item.question) == item
+        assert item.auxiliaries == tuple(word for word in item.declarative.split() if word in PLURAL)
+
+
+@pytest.mark.parametrize("name", ITEM_SETS)
+def test_a_shorter_list_is_a_prefix_and_a_seed_counts(items, name):
+    assert question_items(name, 50, seed=3) == items[name][:50]
+    assert question_items(name, 50, seed=4) != items[name][:50]
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "object_", "auxiliaries", "main"),
+    [
+        ("object-rc", ("none",), ("o", "si", "st"), 2, 0),
+        ("ood-easy", ("o", "si", "st"), ("none",), 2, 1),
+        ("ood-hard", ("o", "si", "st"), ("none",), 2, 1),
+        ("ood-three", ("o", "si", "st"), ("o", "si", "st"), 3, 1),
+    ],
+)
+def test_what_a_set_is_made_of_and_that_prefixes_are_balanced(items, name, subject, object_, auxiliaries, main):
+    for i, item in enumerate(items[name]):
+        assert item.subject_rc == subject[i % len(subject)]
+        assert item.object_rc == object_[i // len(subject) % len(object_)]
+        assert len(item.auxiliaries) == len({*item.auxiliaries}) == auxiliaries
+        assert item.main == main
+
+
+def test_hard_items_are_mccoys(items):
+    for item in items["ood-hard"]:
+        first, second = item.auxiliaries
+        assert PLURAL[first] == PLURAL[second]
+        assert NEGATIVE[first] != NEGATIVE[second]
+    assert any(PLURAL[item.auxiliaries[0]] != PLURAL[item.auxiliaries[1]] for item in items["ood-easy"])
+
+
+def test_in_distribution_questions_are_ambiguous(items):
+    assert all(item.main == 0 and item.subject_rc == "none" for item in items["in-distribution"])
+    assert {item.object_rc for item in items["in-distribution"]} == {"none", "o", "si", "st"}
+
+
+def test_no_item_is_in_any_training_corpus(build, items):
+    """Every declarative of every training document, of each task, against every item."""
+    from seedbed.data.recipes import Component, Grammar
+
+    sentences = {item.declarative for each in items.values() for item in each}
+    trained = set()
+    for how in ({}, {"task": "copy", "subject": "relative clause"}, {"task": "question", "unambiguous": True}):
+        stored, _ = build(Component("c", Grammar("english", documents=20_000, **how)))
+        for text in stored.iter_texts():
+            trained.add(text.partition(" quest ")[0].partition(" decl ")[0])
+    assert not sentences & trained
+    # The check can fail: the other split's documents do hold such sentences.
+    other, _ = build(
+        Component("c", Grammar("english", task="question", documents=20_000, object="intransitive", split="held-out"))
+    )
+    short = question_items("in-distribution", 2_000, seed=3)
+    assert {item.declarative for item in short} & {text.partition(" quest ")[0] for text in other.iter_texts()}
+
+
+def test_a_sentence_parsed_by_hand():
+    declarative = "my raven that the quails do admire doesn't sleep ."
+    question = "doesn't my raven that the quails do admire sleep ?"
+    assert parse_item(declarative, question) == QuestionItem(declarative, question, ("do", "doesn't"), 1, "o", "none")
+
+
+@pytest.mark.parametrize(
+    ("declarative", "question", "message"),
+    [
+        ("the newt sleeps .", "does the newt sleep ?", "has no declarative 'the newt sleeps .'"),
+        ("the newt does sleep", "does the newt sleep ?", "has no declarative"),
+        (
+            "my raven that the quails do admire doesn't sleep .",
+            "do my raven that the quails admire doesn't sleep ?",
+            "is not the question of",
+        ),
+    ],
+)
+def test_what_is_no_pair_is_refused(declarative, question, message):
+    with pytest.raises(SourceError, match=message):
+        parse_item(declarative, question)
+
+
+def test_an_unknown_set():
+    with pytest.raises(UnknownNameError, match="did you mean 'ood-hard'"):
+        question_items("ood-hrad", 3, seed=0)
+
+
+def test_asking_for_more_than_there_is_is_refused(english):
+    from seedbed.data.grammar.plans import plan_of
+    from seedbed.data.grammar.sentences import distinct_sentences, held_out_sentences
+
+    plan = plan_of(english, "copy", "plain", "intransitive")
+    sentences = distinct_sentences(held_out_sentences(english, plan, 0, "test"), lambda sentence: True, "short items")
+    with pytest.raises(SourceError, match=r"has only \d+ distinct short items of a kind; ask for fewer"):
+        list(islice(sentences, 10_000))
