@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -29,9 +29,6 @@ def test_documents_are_pieces_of_real_files(build, workbench):
     stored, receipt = build(Component("code", PythonStdlib(document_bytes=1_000), distinct=True))
     assert receipt.total_bytes > 1_000_000
     assert stored.bytes.max() <= 1_000
-    source = Path(sys.modules["textwrap"].__file__ or "").read_text() if "textwrap" in sys.modules else ""
-    import textwrap
-
     source = Path(textwrap.__file__).read_text()
     found = [text for text in stored.iter_texts() if text in source and len(text) > 500]
     assert len(found) > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sysconfig
 from pathlib import Path
 
@@ -17,13 +18,11 @@ MACHINE_MADE = "_sysconfigdata"
 def stdlib_files(folder: Path | None = None) -> list[Path]:
     """The standard library's own modules, tests left out, by name. Errors: SourceError where there are none."""
     root = folder if folder is not None else Path(sysconfig.get_path("stdlib"))
-    files = [
-        path
-        for path in sorted(root.rglob("*.py"))
-        if not NOT_LIBRARY.intersection(path.relative_to(root).parts[:-1])
-        and not path.name.startswith(MACHINE_MADE)
-        and not path.is_symlink()
-    ]
+    files: list[Path] = []
+    for there, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in NOT_LIBRARY]
+        files += [Path(there, name) for name in names if name.endswith(".py") and not name.startswith(MACHINE_MADE)]
+    files = sorted(path for path in files if not path.is_symlink())
     if not files:
         raise SourceError("this Python came without the source of its standard library; use one that has it")
     return files

@@ -118,7 +118,7 @@ class Sampler:
         words = np.empty((len(keys), len(structure.slots)), dtype=np.int64)
         plural = np.empty((len(keys), len(structure.nouns)), dtype=bool)
         share = self.rules.held_out_share
-        width = min(int(2 / (share if self.split == "held-out" else 1 - share)), 64)
+        width = min(int(1 / (share if self.split == "held-out" else 1 - share)), 64)
         pending = np.arange(len(keys))
         for first in range(0, MOST_ATTEMPTS, width):
             if not len(pending):
