@@ -106,7 +106,7 @@ class PreparedBitsPerByte:
                     f"{name}: the component {source!r} has no held-out text; raise its heldout_share, or leave "
                     "the probe out"
                 )
-        self._scorer = Scorer(requests, encoder, context=context, tries=False)
+        self._scorer = Scorer(requests, encoder, tries=False)
         self._document_of = np.array(document_of, np.int64)
         self._source_of = np.array(source_of, np.int64)
         self._bytes = np.array(sizes, np.int64)

@@ -84,7 +84,7 @@ def _splits(model: SplitHuggingFaceModel) -> bool:
     vocab_size = model.model.get_output_embeddings().weight.shape[0]
     tokens = [number * vocab_size // 12 for number in range(12)]
     sequences = [tokens[:8], tokens[:4] + tokens[8:]]
-    layout = lay_out(sequences, row_tokens=16)
+    layout = lay_out(sequences, tries=True)
     (batch,) = batches(layout, batch_tokens=16, pad=0)
     with looking_at(model) as device:
         as_they_are = model(torch.tensor(sequences, device=device))

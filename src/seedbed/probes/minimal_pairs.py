@@ -85,7 +85,7 @@ class PreparedMinimalPairs:
         if sentences:
             longest = int(np.argmax(lengths))
             check_context(name, sentences[longest], lengths[longest], context)
-        self._scorer = Scorer(requests, encoder, context=context)
+        self._scorer = Scorer(requests, encoder)
         self._tokens = self._scorer.scored_tokens.reshape(-1, 2)
         self._bytes = np.array([len(sentence.encode()) for sentence in sentences], np.int64).reshape(-1, 2)
         self._fixed = {

@@ -82,7 +82,7 @@ class PreparedQuestionFormation:
         self._items = [item for items in self.sets.values() for item in items]
         self._roles = roles(self._items)
         prefixes = [f"{item.declarative} quest" for item in self._items]
-        self._words = WordScorer(encoder, prefixes, AUXILIARIES, context=context)
+        self._words = WordScorer(encoder, prefixes, AUXILIARIES)
         check_context(name, *self._words.longest, context)
         self._slices = _slices(self.sets)
         self._fixed = {

@@ -24,9 +24,6 @@ from torch import Tensor, nn
 from seedbed.probes.base import SplitModel, TextEncoder, looking_at
 from seedbed.probes.tries import Batch, Ints, batches, lay_out
 
-TRIE_TOKENS = 96
-"""Tokens of a trie: more share more and pad less, but attention takes the square of it. Flat between 48 and 128."""
-
 # Best of a sweep on one core; a GPU is only filled by more at once.
 BATCH_TOKENS = {"cpu": 1024, "cuda": 32_768}
 LOGITS_AT_ONCE = {"cpu": 2**18, "cuda": 2**27}
@@ -73,10 +70,10 @@ class Scorer:
     whether beginnings are shared with models that can do so; for long texts that share nothing it only costs.
     """
 
-    def __init__(self, requests: Sequence[Request], encoder: TextEncoder, *, context: int, tries: bool = True) -> None:
+    def __init__(self, requests: Sequence[Request], encoder: TextEncoder, *, tries: bool = True) -> None:
         self.requests = list(requests)
         self.longest = max((request.fed for request in self.requests), default=0)
-        self._row_tokens = min(TRIE_TOKENS, context) if tries else None
+        self._tries = tries
         self._pad, self._vocab_size = encoder.eos_id, encoder.vocab_size
         any_boundary = any(request.boundary for request in self.requests)
         self._boundary = torch.from_numpy(np.flatnonzero(encoder.starts_with_space)) if any_boundary else None
@@ -93,7 +90,7 @@ class Scorer:
         with looking_at(model) as device:
             kind = "cpu" if device.type == "cpu" else "cuda"
             split = model if isinstance(model, SplitModel) else None
-            plan = self._plan(split is not None, kind)
+            plan = self._plan(self._tries and split is not None, kind)
             answers = [self._ask(model, split, asked, device, LOGITS_AT_ONCE[kind]) for asked in plan]
             values = torch.cat(answers).double().cpu().numpy() if answers else np.empty(0)
         ordered = np.empty(len(self._of_request))
@@ -102,9 +99,7 @@ class Scorer:
         return sums_by(self._of_request, ordered, len(self.requests))
 
     def _make_plan(self, tries: bool, kind: str) -> list[_Asked]:
-        layout = lay_out(
-            [request.tokens[: request.fed] for request in self.requests], row_tokens=self._row_tokens if tries else None
-        )
+        layout = lay_out([request.tokens[: request.fed] for request in self.requests], tries=tries)
         pieces = list(zip(layout.places, self.requests, strict=True))
         place = np.concatenate(
             [places[r.first - 1 : len(r.tokens) - 1] for places, r in pieces]
@@ -133,9 +128,8 @@ class Scorer:
         tokens = torch.from_numpy(asked.batch.tokens).to(device)
         needed = asked.needed.to(device)
         if split is not None:
-            tries = self._row_tokens is not None
-            positions = torch.from_numpy(asked.batch.depths).to(device) if tries else None
-            visible = torch.from_numpy(asked.batch.visible()).to(device) if tries else None
+            positions = torch.from_numpy(asked.batch.depths).to(device) if self._tries else None
+            visible = torch.from_numpy(asked.batch.visible()).to(device) if self._tries else None
             source = split.hidden(tokens, positions=positions, visible=visible).flatten(0, 1)
         else:
             source = model(tokens).flatten(0, 1)
@@ -173,7 +167,7 @@ def sentence_requests(texts: Sequence[str], encoder: TextEncoder, *, score_end: 
 
 
 def sequence_logprobs(
-    model: nn.Module, encoder: TextEncoder, texts: Sequence[str], *, context: int, score_end: bool = False
+    model: nn.Module, encoder: TextEncoder, texts: Sequence[str], *, score_end: bool = False
 ) -> NDArray[np.float64]:
     """float64[texts]: log-probability in nats of each text, every token scored, after the end of a document."""
-    return Scorer(sentence_requests(texts, encoder, score_end=score_end), encoder, context=context).score(model)
+    return Scorer(sentence_requests(texts, encoder, score_end=score_end), encoder).score(model)

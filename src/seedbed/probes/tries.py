@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 
 
+SQUARE_TOKENS = 128
+"""Length of a row at which attention costs as much as the rest of a model: measured at width 64, more at others."""
+
+
 @dataclass
 class Row:
     """One row: its tokens, their depths, and the position of each token's last descendant."""
@@ -59,17 +63,20 @@ def shared_length(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def lay_out(sequences: Sequence[Sequence[int]], *, row_tokens: int | None) -> Layout:
-    """Put sequences into rows.
+def joins(row: int, new: int, alone: int) -> bool:
+    """Whether a sequence should join a row of so many tokens with its `new` ones, rather than stand `alone` with all.
 
-    row_tokens: None for chains; else a trie takes sequences in sorted order as long as it has no more tokens than this
-    (a longer sequence has a row for itself). No sequence may be empty. places are those of the given order.
+    A row of n tokens costs n + n^2 / SQUARE_TOKENS.
     """
+    return new + (2 * row * new + new * new) / SQUARE_TOKENS < alone + alone * alone / SQUARE_TOKENS
+
+
+def lay_out(sequences: Sequence[Sequence[int]], *, tries: bool) -> Layout:
+    """Put sequences into rows: tries, each of which takes sequences in sorted order while that pays, or chains."""
     order = sorted(range(len(sequences)), key=lambda index: list(sequences[index]))
     # Backwards, so that a sequence comes after those that it begins: then only chains decide where a row is needed.
-    stride = max((max(map(len, sequences), default=1), row_tokens or 1))
     rows: list[Row] = []
-    places: list[Ints] = [np.empty(0, np.int64)] * len(sequences)
+    found: list[tuple[int, list[int]]] = [(0, [])] * len(sequences)
     previous: Sequence[int] = ()
     path: list[int] = []
     for index in reversed(order):
@@ -77,15 +84,17 @@ def lay_out(sequences: Sequence[Sequence[int]], *, row_tokens: int | None) -> La
         shared = shared_length(previous, sequence)
         if shared < len(sequence):
             new = len(sequence) - shared
-            if row_tokens is None or not rows or len(rows[-1].tokens) + new > row_tokens:
+            if not (tries and rows and joins(len(rows[-1].tokens), new, len(sequence))):
                 rows.append(Row())
                 shared = 0
             path = path[:shared]
             _extend(rows[-1], sequence, path)
             previous = sequence
-        places[index] = np.array(path[: len(sequence)], np.int64) + (len(rows) - 1) * stride
+        found[index] = len(rows) - 1, path[: len(sequence)]
     for row in rows:
         _close(row)
+    stride = max((len(row.tokens) for row in rows), default=1)
+    places = [np.array(positions, np.int64) + row * stride for row, positions in found]
     return Layout(rows, places, stride)
 
 

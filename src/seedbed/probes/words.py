@@ -25,12 +25,12 @@ class WordScorer:
     """Candidate words after prefixes, encoded once.
 
     prefixes: n texts that end with a whole word; the end-of-document token goes before each. words: k candidates,
-    without spaces. context: of the models to be scored; see `longest`.
+    without spaces.
 
     Errors: SeedbedError if a tokenizer joins the end of a prefix with the word after it.
     """
 
-    def __init__(self, encoder: TextEncoder, prefixes: Sequence[str], words: Sequence[str], *, context: int) -> None:
+    def __init__(self, encoder: TextEncoder, prefixes: Sequence[str], words: Sequence[str]) -> None:
         self.prefixes = list(prefixes)
         self.shape = (len(self.prefixes), len(words))
         boundary = not bool(encoder.starts_with_space.all())
@@ -45,7 +45,7 @@ class WordScorer:
                     "it, so that the word has no probability of its own; use a tokenizer that splits at spaces"
                 )
             requests.append(Request([encoder.eos_id, *whole], first=1 + len(head), boundary=boundary))
-        self._scorer = Scorer(requests, encoder, context=context)
+        self._scorer = Scorer(requests, encoder)
 
     @property
     def longest(self) -> tuple[str, int]:
@@ -64,8 +64,6 @@ def word_logprobs(
     encoder: TextEncoder,
     prefixes: Sequence[str],
     candidate_words: Sequence[str],
-    *,
-    context: int = 1024,
 ) -> NDArray[np.float64]:
     """float64[n, k], in nats: log-probability of every candidate as the whole next word after every prefix."""
-    return WordScorer(encoder, prefixes, candidate_words, context=context).logprobs(model)
+    return WordScorer(encoder, prefixes, candidate_words).logprobs(model)
