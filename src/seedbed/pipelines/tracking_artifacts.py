@@ -1,0 +1,44 @@
+"""Files that group and overview runs carry in MLflow: figures as PNG and SVG, tables as CSV, the report's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seedbed.pipelines.aggregate import train_loss_metric
+from seedbed.pipelines.conclusions import Conclusions
+from seedbed.pipelines.figure_style import save
+from seedbed.pipelines.figures import arm_figure
+from seedbed.pipelines.report import figures_of, write_report
+from seedbed.pipelines.results import StudyResults
+from seedbed.pipelines.table import Table, to_csv
+from seedbed.pipelines.tables import all_tables, onset_records
+from seedbed.pipelines.tables_probes import values_table
+
+
+def write_group(results: StudyResults, arm: str, headline: Sequence[str], folder: Path) -> None:
+    """figures/headline (every seed's trace, mean, interval) and tables/values.csv of one arm."""
+    loss = train_loss_metric(results.metric_names)
+    held = [metric for metric in headline if any(metric in run.curves for run in results.of_arm(arm))]
+    metrics = [*held, *([loss] if loss else [])]
+    if metrics:
+        save(arm_figure(results, arm, metrics), folder / "figures" / "headline")
+    write_tables([values_table(results, "values", arm, metrics, arms=[arm])], folder)
+
+
+def write_overview(results: StudyResults, conclusions: Conclusions | None, folder: Path) -> None:
+    """report.html, every figure of the report, every table, and the onsets run by run."""
+    figures = figures_of(results, conclusions)
+    for figure in figures:
+        save(figure.drawn, folder / "figures" / figure.key, figure.svg)
+    write_tables(all_tables(results, conclusions), folder)
+    if conclusions and conclusions.onsets:
+        write_tables([onset_records(conclusions)], folder)
+    write_report(results, conclusions, folder / "report.html", figures=figures)
+
+
+def write_tables(tables: Sequence[Table], folder: Path) -> None:
+    """Each table as tables/<key>.csv."""
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        (folder / "tables" / f"{table.key}.csv").write_text(to_csv(table), encoding="utf-8")
