@@ -12,29 +12,28 @@ An equal share of real code, from this machine's own Python standard library, st
 
 from seedbed import Component, Grammar, Mixture, PythonStdlib, Question, Seeds, Study, model, probe, tokenizer
 
-questions = Component("questions", Grammar("english", task="question", documents=40_000), distinct=True)
-right_branching = Component(
-    "right-branching",
-    Grammar("english", task="copy", subject="plain", object="relative clause", documents=40_000),
-    distinct=True,
-)
-center_embedded = Component(
-    "center-embedded",
-    Grammar("english", task="copy", subject="relative clause", object="plain", documents=40_000),
-    distinct=True,
-)
+questions = Component("questions", Grammar("english", task="question", documents=20_000), distinct=True)
+centered = Grammar("english", task="copy", subject="relative clause", max_words=14, documents=20_000)
+branching = Grammar("english", task="copy", subject="no relative clause", lengths_like=centered, documents=20_000)
+center_embedded = Component("center-embedded", centered, distinct=True)
+right_branching = Component("right-branching", branching, distinct=True)
 code = Component("code", PythonStdlib(document_bytes=130), distinct=True)
 
 study = Study(
     name="quickstart",
     mixtures=[
-        Mixture("right", total_bytes=1_600_000, shares={questions: 0.41, right_branching: 0.49, code: 0.10}),
-        Mixture("center", total_bytes=1_600_000, shares={questions: 0.41, center_embedded: 0.49, code: 0.10}),
+        Mixture("right", total_bytes=1_600_000, shares={questions: 0.30, right_branching: 0.60, code: 0.10}),
+        Mixture("center", total_bytes=1_600_000, shares={questions: 0.30, center_embedded: 0.60, code: 0.10}),
     ],
-    tokenizers=[tokenizer("bpe-512"), tokenizer("byte")],
-    models=[model("quickstart", steps=500)],
-    probes=[probe("question-formation"), probe("grammar-agreement"), probe("bits-per-byte")],
-    seeds=Seeds(3),
+    tokenizers=[tokenizer("bpe-words-1k"), tokenizer("byte")],
+    models=[model("quickstart")],
+    probes=[
+        probe("question-formation", items_per_set=90),
+        probe("grammar-agreement", pairs_per_paradigm=50),
+        probe("bits-per-byte", bytes_per_source=4_000),
+    ],
+    probe_points=(4, 6),
+    seeds=Seeds(4),
     questions=[
         Question(
             "Do center-embedded declaratives make a small model form questions by hierarchy?",

@@ -2,18 +2,19 @@ from __future__ import annotations
 
 import errno
 import json
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from datatrove.data import Document
-from datatrove.pipeline.filters import LambdaFilter
+from datatrove.pipeline.filters import LambdaFilter, RegexFilter
 from datatrove.pipeline.readers import JsonlReader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seedbed.data.build import build_component
+from seedbed.data.build import _can_travel, build_component
 from seedbed.data.catalogue import open_component
 from seedbed.data.recipes import Component, Files, Grammar
 from seedbed.data.selection import multiset_digest
@@ -25,6 +26,12 @@ TEXTS = [f"document {i} " + "word " * (i % 7) for i in range(400)]
 
 def is_even(document: Document) -> bool:
     return int(document.text.split()[1]) % 2 == 0
+
+
+def shout(data, rank=0, world_size=1):
+    for document in data:
+        document.text = document.text.upper()
+        yield document
 
 
 def broken(document: Document) -> bool:
@@ -135,6 +142,19 @@ def test_where_a_document_lay_is_no_part_of_it(build, jsonl, workbench, content)
 def test_a_source_of_ours_among_datatrove_steps(build, jsonl):
     stored, _ = build(Component("even", [Files(jsonl("a.jsonl", TEXTS)), LambdaFilter(is_even)]))
     assert sorted(stored.iter_texts()) == sorted(TEXTS[::2])
+
+
+def test_plain_functions_as_steps(build, jsonl):
+    stored, _ = build(Component("loud", [Files(jsonl("a.jsonl", TEXTS)), shout]))
+    assert sorted(stored.iter_texts()) == sorted(text.upper() for text in TEXTS)
+
+
+def test_what_a_new_process_cannot_import_stays_in_this_one():
+    """This test module is not importable by name, just as a pipeline file is not."""
+    assert not _can_travel([LambdaFilter(is_even)])
+    assert not _can_travel([LambdaFilter(partial(LambdaFilter, [{"x": is_even}]))])
+    assert not _can_travel([shout])
+    assert _can_travel([JsonlReader("."), LambdaFilter(len), RegexFilter("x")])
 
 
 def test_a_limit_counts_documents_in_all_and_not_per_task(build, jsonl, workbench):

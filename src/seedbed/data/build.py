@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from importlib.machinery import PathFinder
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -72,11 +74,29 @@ def _counts_per_task(steps: list[Any]) -> bool:
 
 
 def _can_travel(steps: list[Any]) -> bool:
-    """Whether a new process can import what the steps are made of; a pipeline file's own functions stay in this one."""
-    values = [value for step in steps for value in (step, type(step), *getattr(step, "__dict__", {}).values())]
-    modules = {getattr(value, "__module__", None) or "builtins" for value in values if callable(value)}
-    roots = {module.partition(".")[0] for module in modules}
+    """Whether a new process can import what the steps are made of; a pipeline file's own functions stay in this one.
+
+    A worker that cannot import what it is sent dies, and the pool would wait for it for ever.
+    """
+    roots = {module.partition(".")[0] for step in steps for module in _modules(step)}
     return all(root in sys.builtin_module_names or PathFinder.find_spec(root) is not None for root in roots)
+
+
+def _modules(value: Any, depth: int = 4) -> Iterator[str]:
+    """Modules of the classes and functions that a value is made of."""
+    yield type(value).__module__
+    if isinstance(value, type | FunctionType | MethodType | BuiltinFunctionType):
+        yield value.__module__ or "builtins"
+    elif depth:
+        inside: Iterable[Any] = getattr(value, "__dict__", {}).values()
+        if isinstance(value, partial):
+            inside = [value.func, *value.args, *value.keywords.values()]
+        elif isinstance(value, Mapping):
+            inside = [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple | set | frozenset):
+            inside = value
+        for each in inside:
+            yield from _modules(each, depth - 1)
 
 
 def _run(name: str, steps: list[Any], spill: Path, tasks: int, workers: int) -> dict[str, int]:

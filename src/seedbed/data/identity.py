@@ -16,7 +16,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
@@ -58,7 +58,11 @@ def grammar_identity(recipe: Grammar, workbench: Workbench) -> dict[str, JSON]:
     """Fields and the digest of the grammar's rules (comments aside)."""
     from seedbed.data.grammar.rules_file import load_rules
 
-    return _fields(recipe) | {"rules_sha256": load_rules(recipe.name, workbench).digest}
+    like = recipe.lengths_like
+    described = _fields(replace(recipe, lengths_like=None)) | {
+        "rules_sha256": load_rules(recipe.name, workbench).digest
+    }
+    return described if like is None else described | {"lengths_like": _fields(like)}
 
 
 def stdlib_identity(recipe: PythonStdlib, workbench: Workbench) -> dict[str, JSON]:

@@ -92,6 +92,8 @@ class Grammar:
     documents: how many are written (before a component drops equal ones). seed: of the draw.
     split: "held-out" is the twentieth of all declaratives that probes are made of; it is in no "train" corpus.
     unambiguous: allow subject relative clauses in questions, which tells the learner which rule is meant.
+    max_words: leave out declaratives of more words (the final stop not counted). lengths_like: another grammar recipe
+    whose distribution of lengths this one takes, exactly, so that length is no part of what the two differ in.
     """
 
     name: str
@@ -103,6 +105,16 @@ class Grammar:
     seed: int = Field(kw_only=True, default=0, ge=0, lt=2**63)
     split: Split = "train"
     unambiguous: bool = False
+    max_words: int | None = Field(kw_only=True, default=None, ge=1)
+    lengths_like: Grammar | None = None
+
+    @model_validator(mode="after")
+    def _lengths_of_a_plain_one(self) -> Grammar:
+        if self.lengths_like is not None and self.lengths_like.lengths_like is not None:
+            raise ValueError("lengths_like names a grammar that takes its lengths from a third; name that one here too")
+        if self.lengths_like is not None and self.lengths_like.name != self.name:
+            raise ValueError(f"lengths_like names grammar {self.lengths_like.name!r}; both must be {self.name!r}")
+        return self
 
     @model_validator(mode="after")
     def _questions_stay_ambiguous(self) -> Grammar:

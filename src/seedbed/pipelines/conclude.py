@@ -19,8 +19,12 @@ from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, ABLE_SHARE, Headline, 
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
 from seedbed.pipelines.study import FACTORS, Question, Study
 
-MATCHED_WITHIN = 0.01
-"""Budgets count as matched when the bytes seen differ by at most this share."""
+MATCHED_WITHIN = 0.02
+"""Budgets count as matched when the bytes seen differ by at most this share: corpora with equal numbers of documents and
+words can still differ by so much, as their words do. What they differ by stands beside every answer."""
+PAIRED_FROM = 6
+"""Pairs from which sign flips can reach p < .05. Fewer pairs of a single stratum are compared unpaired, which can from 4
+seeds per arm on. The choice goes by the number of seeds and strata alone, never by what was measured."""
 SUSTAINED_EVALUATIONS = 2
 LEAST_POINTS = 3
 
@@ -28,7 +32,7 @@ LEAST_POINTS = 3
 def conclude(study: Study, results: StudyResults) -> Conclusions:
     """All answers and onsets of a study, as far as its runs are finished."""
     answers: list[Answer] = []
-    refusals: list[str] = []
+    refusals: dict[str, list[str]] = {}
     for question in all_questions(study):
         levels = results.levels(question.factor)
         for level in levels[1:]:
@@ -36,12 +40,12 @@ def conclude(study: Study, results: StudyResults) -> Conclusions:
             if isinstance(made, Answer):
                 answers.append(made)
             elif made is not None:
-                refusals.append(made)
+                refusals.setdefault(made, []).append(question.metric)
     return Conclusions(
         answers=answers,
         onsets=list(_onsets(study, results)),
         headline_metrics=[headline.metric for headline in headlines(study)],
-        refusals=list(dict.fromkeys(refusals)),
+        refusals=[f"{why} (asked of {', '.join(metrics)})" for why, metrics in refusals.items()],
     )
 
 
@@ -73,7 +77,7 @@ def _answer(study: Study, results: StudyResults, question: Question, level_a: st
     spread = max(_budget_gap(a, b) for found in strata.values() for a, b in found)
     if spread > MATCHED_WITHIN:
         return (
-            f"{question.metric}: {level_a} and {level_b} are not compared: the bytes they saw differ by {spread:.1%}; "
+            f"{level_a} and {level_b} are not compared: the bytes they saw differ by {spread:.1%}; "
             "match their budgets (same documents, layout 'documents', same steps and batch_size)"
         )
     headline = headline_of(study, question.metric)
@@ -124,13 +128,15 @@ def _verdict(
     pairs: list[tuple[RunResult, RunResult]], question: Question, headline: Headline, strata: list[str] | None
 ) -> Verdict:
     factor = question.factor
+    pooled = strata is not None and len(set(strata)) > 1
+    paired = pooled or len(pairs) >= PAIRED_FROM
     return verdict(
         np.array([a.curves[question.metric].last for a, _ in pairs]),
         np.array([b.curves[question.metric].last for _, b in pairs]),
-        paired=True,
+        paired=paired,
         higher_is=headline.higher_is,
         margin_of_equivalence=question.equivalence,
-        strata=strata,
+        strata=strata if paired else None,
         label_a=pairs[0][0].factors[factor],
         label_b=pairs[0][1].factors[factor],
         metric=question.metric,

@@ -27,6 +27,11 @@ class Headline:
     """The log-probability margin that must show an onset too; None where no onset is looked for."""
 
 
+ASKED_SETS = ("in-distribution", "ood-hard", "ood-three")
+"""Of a question-formation probe's sets: whether questions are formed at all, McCoy et al.'s test, and the set on which
+hierarchy and move-last part."""
+
+
 def headlines(study: Study) -> list[Headline]:
     """The headline metrics of a study, in the order of its probes."""
     found: list[Headline] = []
@@ -34,9 +39,10 @@ def headlines(study: Study) -> list[Headline]:
         for metric, soft in probe.headlines:
             if isinstance(probe, BitsPerByte):
                 found.append(Headline(metric, "worse", "bits per byte"))
-            else:
-                unit = "share of items" if isinstance(probe, QuestionFormation) else "share of pairs"
-                found.append(Headline(metric, "better", unit, soft if probe.at == "all" else None))
+            elif not isinstance(probe, QuestionFormation):
+                found.append(Headline(metric, "better", "share of pairs", soft if probe.at == "all" else None))
+            elif metric.split("/")[1] in (*ASKED_SETS, *(name for name, _ in probe.files)):
+                found.append(Headline(metric, "better", "share of items", soft if probe.at == "all" else None))
     return found
 
 

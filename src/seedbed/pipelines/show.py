@@ -79,8 +79,6 @@ def print_finished(finished: Finished, options: RunOptions, console: Console) ->
     from seedbed.pipelines.tables import print_tables
 
     print_tables(console, finished.results, finished.conclusions)
-    for refusal in finished.conclusions.refusals:
-        console.print(f"refused: {refusal}", highlight=False, markup=False, soft_wrap=True)
     file = finished.opened.loaded.file
     console.print(took(finished), highlight=False, markup=False)
     console.print(f"the page with every figure:  seedbed report {_shown(file)}", highlight=False, markup=False)

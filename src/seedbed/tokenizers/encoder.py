@@ -91,18 +91,14 @@ class Encoder:
         """
         if self.kind == "word":
             return self._encode_words(texts, first)
-        pieces = [utf8(text, first + number) for number, text in enumerate(texts)]
+        joined, lengths = utf8_flat(texts, first)
         if self.kind == "byte":
-            return self._id_of_byte[np.frombuffer(b"".join(pieces), dtype=np.uint8)], lengths_of(pieces)
+            return self._id_of_byte[np.frombuffer(joined, dtype=np.uint8)], lengths
+        if max(map(len, texts), default=0) <= LONG_TEXT:
+            return self._encode_pieces(texts)
         cuts = [cut_long(text) for text in texts]
-        encodings = self.library.encode_batch_fast(list(chain.from_iterable(cuts)), add_special_tokens=False)
-        # The library hands out lists of Python integers, which `array` reads several times faster than NumPy does.
-        arrays = [array("I", encoding.ids) for encoding in encodings]
-        flat = np.frombuffer(b"".join(arrays), dtype=np.uintc).astype(self.dtype)
-        lengths = lengths_of(arrays)
-        if len(arrays) > len(texts):
-            lengths = np.add.reduceat(lengths, np.cumsum([0] + [len(cut) for cut in cuts[:-1]]))
-        return flat, lengths
+        flat, lengths = self._encode_pieces(list(chain.from_iterable(cuts)))
+        return flat, np.add.reduceat(lengths, np.cumsum([0] + [len(cut) for cut in cuts[:-1]]))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; ends of documents are left out.
@@ -123,6 +119,12 @@ class Encoder:
     @cached_property
     def _id_of_word(self) -> dict[str, int]:
         return {piece.decode(): token for token, piece in enumerate(self.token_bytes) if token != self.eos_id}
+
+    def _encode_pieces(self, texts: Sequence[str]) -> tuple[Ids, Lengths]:
+        encodings = self.library.encode_batch_fast(texts, add_special_tokens=False)
+        # The library hands out lists of Python integers, which `array` reads several times faster than NumPy does.
+        arrays = [array("I", encoding.ids) for encoding in encodings]
+        return np.frombuffer(b"".join(arrays), dtype=np.uintc).astype(self.dtype), lengths_of(arrays)
 
     def _encode_words(self, texts: Sequence[str], first: int) -> tuple[Ids, Lengths]:
         # Splitting at single spaces and joining with them are exact inverses, so known words are never lost: a doubled
@@ -147,7 +149,7 @@ def load_encoder(folder: Path) -> Encoder:
         form = json.loads(text)
         vocabulary = form["model"]["vocab"]
         words = form["model"]["type"] == "WordLevel"
-        kind: Kind = "word" if words else "bpe" if form["pre_tokenizer"]["use_regex"] else "byte"
+        kind: Kind = "word" if words else "bpe" if form["pre_tokenizer"].get("use_regex", True) else "byte"
         whole = vocabulary[END_OF_DOCUMENT] == 0 and sorted(vocabulary.values()) == list(range(len(vocabulary)))
     except OSError as error:
         raise StoreError(f"{folder.name} has no readable {TOKENIZER_FILE}; {mend}") from error
@@ -156,6 +158,18 @@ def load_encoder(folder: Path) -> Encoder:
     if not whole:
         raise StoreError(f"{folder.name}/{TOKENIZER_FILE} lacks {END_OF_DOCUMENT} at id 0, or has gaps; {mend}")
     return Encoder(LibraryTokenizer.from_str(text), kind)
+
+
+def utf8_flat(texts: Sequence[str], first: int = 0) -> tuple[bytes, Lengths]:
+    """UTF-8 bytes of all texts in a row, and of each: int64[texts]. Errors: SourceError, at a lone surrogate.
+
+    first: the number that errors give to the first text.
+    """
+    joined = "".join(texts)
+    if joined.isascii():
+        return joined.encode(), lengths_of(texts)
+    pieces = [utf8(text, first + number) for number, text in enumerate(texts)]
+    return b"".join(pieces), lengths_of(pieces)
 
 
 def utf8(text: str, number: int) -> bytes:

@@ -15,6 +15,7 @@ from seedbed.recipes import read_toml, recipe
 from seedbed.workbench import Workbench
 
 Kind = Literal["bpe", "byte", "word"]
+Pieces = Literal["gpt2", "whitespace"]
 
 END_OF_DOCUMENT = "<|endofdocument|>"
 """The one special token, always id 0: it closes every document, and stands before the first token of a sequence."""
@@ -33,6 +34,8 @@ class Tokenizer:
     text), "word" has one token per word between single spaces (lossless for such text only, and for known words only).
     vocab_size: every token counted: for "bpe" the end of document, 256 bytes and the merges. "byte" is always 257;
     the words of "word" are those of its text; both leave it out.
+    pieces: what merges of "bpe" never cross: "gpt2" cuts texts by GPT-2's pattern (into words, numbers, punctuation and
+    contractions: "don" and "'t"), "whitespace" only before white space ("don't" can become one token).
     name: what tables call it; by default the kind and, for "bpe", the size: "bpe-512".
 
     Errors: RecipeError, for a size that is missing, too small for the bytes, or not the kind's to choose.
@@ -40,6 +43,7 @@ class Tokenizer:
 
     kind: Kind
     vocab_size: int | None = Field(default=None, kw_only=True, le=LARGEST_VOCABULARY)
+    pieces: Pieces = Field(default="gpt2", kw_only=True)
     name: str = Field(default="", kw_only=True, max_length=80)
 
     @field_validator("name")
@@ -64,6 +68,8 @@ class Tokenizer:
                 f"vocab_size = {self.vocab_size}, but a word tokenizer holds every word of its text (a word left out "
                 "would be lost); leave it out"
             )
+        if self.kind != "bpe" and self.pieces != "gpt2":
+            raise ValueError(f"pieces is about merges, and kind '{self.kind}' has none; leave it out")
         # Two ways to say one thing are one recipe, so that they have one identity.
         if self.kind == "byte":
             object.__setattr__(self, "vocab_size", BYTE_VOCABULARY)
@@ -81,8 +87,8 @@ def tokenizer(name: str, /, **changes: Any) -> Tokenizer:
     """
     path = Workbench().shelf_file("tokenizers", name)
     fields = read_toml(path)
-    unknown = sorted(fields.keys() - {"kind", "vocab_size"})
+    unknown = sorted(fields.keys() - {"kind", "vocab_size", "pieces"})
     if unknown:
-        raise RecipeError(f"tokenizers/{path.name} has a field {unknown[0]!r}; it may have kind and vocab_size")
+        raise RecipeError(f"tokenizers/{path.name} has a field {unknown[0]!r}; it may have kind, vocab_size and pieces")
     changed = any(fields.get(field) != value for field, value in changes.items() if field != "name")
     return Tokenizer(**({"name": "" if changed else name} | fields | changes))

@@ -4,9 +4,9 @@ A folder holds `ids.bin` (token ids, little-endian, the smallest unsigned type t
 is followed by the end of document), `offsets.npy` (int64[documents + 1]) and `tokens.json`. Row i of the component's
 catalogue is ids[offsets[i] : offsets[i + 1]].
 
-Building streams: texts come in batches of about a megabyte; while the library encodes one, the one before is checked
-and written. Every document is checked: the bytes of its tokens, put together, are its UTF-8 bytes. That is stronger
-than decoding it again, and cheap: one gather and one comparison per batch.
+Building streams: texts come in batches of a quarter of a megabyte; while the library encodes some, the one before
+is checked and written. Every document is checked: the bytes of its tokens, put together, are its UTF-8 bytes. That is
+stronger than decoding it again, and cheap: one gather and one comparison per batch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -24,9 +26,13 @@ from typing import Any
 import numpy as np
 
 from seedbed.errors import SourceError, StoreError
-from seedbed.tokenizers.encoder import Encoder, Ids, Lengths, lengths_of, utf8, visible
+from seedbed.tokenizers.encoder import Encoder, Ids, Lengths, lengths_of, utf8_flat, visible
 
-BATCH_BYTES = 1_000_000  # the library holds about 100 bytes per token while it encodes, so this bounds memory
+# Large enough to keep the cores busy; small enough for arrays with an entry per byte to stay in the cache (with a
+# megabyte the check took 2.5 times as long) and for the library, which holds some 100 bytes per token as it encodes.
+BATCH_BYTES = 250_000
+BATCHES_AHEAD = 3
+NOT_PARALLEL = ("", "off", "false", "f", "no", "n", "0")  # what the library reads as no
 IDS_FILE, OFFSETS_FILE, ABOUT_FILE = "ids.bin", "offsets.npy", "tokens.json"
 
 
@@ -125,18 +131,24 @@ def batches(texts: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _encoded(texts: Iterable[str], encoder: Encoder) -> Generator[tuple[list[str], Ids, Lengths]]:
-    """Batches with their ids; the next one is encoded (without Python's lock) while the caller handles one."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode") as pool:
-        ready: tuple[list[str], Future[tuple[Ids, Lengths]]] | None = None
+    """Batches with their ids, in order; further ones are encoded while the caller handles one.
+
+    Two threads hand batches to the library, which works without Python's lock on the cores it is allowed: while one of
+    them waits for the lock to take its result, the cores work on the other's batch.
+    """
+    forbidden = os.environ.get("TOKENIZERS_PARALLELISM", "true").lower() in NOT_PARALLEL
+    with ThreadPoolExecutor(1 if forbidden else 2, thread_name_prefix="encode") as pool:
+        coming: deque[tuple[list[str], Future[tuple[Ids, Lengths]]]] = deque()
         number = 0
         for batch in batches(texts):
-            coming = (batch, pool.submit(encoder.encode_flat, batch, first=number))
+            coming.append((batch, pool.submit(encoder.encode_flat, batch, first=number)))
             number += len(batch)
-            if ready is not None:
-                yield ready[0], *ready[1].result()
-            ready = coming
-        if ready is not None:
-            yield ready[0], *ready[1].result()
+            if len(coming) > BATCHES_AHEAD:
+                ready, future = coming.popleft()
+                yield ready, *future.result()
+        while coming:
+            ready, future = coming.popleft()
+            yield ready, *future.result()
 
 
 class _Build:
@@ -208,22 +220,25 @@ class LosslessCheck:
 
         first: the number of the first text. Errors: SourceError, with the first document that differs and where.
         """
-        encoded = [utf8(text, first + number) for number, text in enumerate(texts)]
-        wanted = [self.before + text if text else b"" for text in encoded] if self.before else encoded
+        wanted, wanted_lengths = utf8_flat(texts, first)
+        total_bytes = len(wanted)
+        if self.before:
+            wanted, wanted_lengths = utf8_flat([" " + text if text else "" for text in texts], first)
         piece_lengths = self.lengths[ids]
         piece_ends = np.cumsum(piece_lengths)
         # Byte k of piece j: in the table at starts[ids[j]] + k, in the texts at piece_ends[j] - piece_lengths[j] + k.
         where = np.repeat(self.starts[ids] - (piece_ends - piece_lengths), piece_lengths)
         where += np.arange(len(where))
         given_ends = np.concatenate(([0], piece_ends))[np.cumsum(lengths)]
-        borders = np.array_equal(given_ends, np.cumsum(lengths_of(wanted)))
-        if not (borders and np.array_equal(self.table[where], np.frombuffer(b"".join(wanted), dtype=np.uint8))):
-            raise SourceError(self._first_lost(wanted, ids, lengths, first))
-        return sum(map(len, encoded))
+        borders = np.array_equal(given_ends, np.cumsum(wanted_lengths))
+        if not (borders and np.array_equal(self.table[where], np.frombuffer(wanted, dtype=np.uint8))):
+            raise SourceError(self._first_lost(texts, ids, lengths, first))
+        return total_bytes
 
-    def _first_lost(self, wanted: list[bytes], ids: Ids, lengths: Lengths, first: int) -> str:
+    def _first_lost(self, texts: Sequence[str], ids: Ids, lengths: Lengths, first: int) -> str:
         end = 0
-        for number, text in enumerate(wanted):
+        for number, words in enumerate(texts):
+            text = self.before + words.encode() if words else b""
             start, end = end, end + int(lengths[number])
             given = b"".join([self.pieces[token] for token in ids[start:end]])
             if given != text:

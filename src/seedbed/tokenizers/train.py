@@ -18,10 +18,12 @@ from typing import Any
 from seedbed.errors import RecipeError, SourceError
 from seedbed.tokenizers.byte_level import CHARACTER_OF_BYTE
 from seedbed.tokenizers.encoder import TOKENIZER_FILE, lost_word, utf8
-from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind, Tokenizer
+from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind, Pieces, Tokenizer
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as LibraryTokenizer
-from tokenizers import decoders, models, pre_tokenizers, trainers
 
+# A word with the space before it; of more white space, all but the last character, as GPT-2's pattern has it.
+WORDS = r" ?\S+|\s+(?!\S)|\s+"
 FEWEST_OCCURRENCES = 2  # a pair that occurs once is a fact about one place, not about the language
 
 
@@ -44,7 +46,7 @@ def train_tokenizer(recipe: Tokenizer, texts: Iterable[str], out: Path) -> Token
     """Train a tokenizer on texts and write it to `out/tokenizer.json`; `out` is there already.
 
     The file's bytes depend on the recipe, on how often each word occurs in the texts (not on the order of the texts,
-    on threads or on the machine) and on the version of the `tokenizers` library. BPE splits texts by GPT-2's pattern,
+    on threads or on the machine) and on the version of the `tokenizers` library. BPE splits texts by the recipe's `pieces`,
     counts pairs of bytes within the pieces, and merges the most frequent pair first (ties: the pair with the smaller
     ids), so a smaller vocabulary is the beginning of a larger one trained on the same text. Words are numbered by
     frequency (ties: by code point).
@@ -58,7 +60,7 @@ def train_tokenizer(recipe: Tokenizer, texts: Iterable[str], out: Path) -> Token
     elif recipe.kind == "word":
         form = _words(recipe, counted)
     else:
-        form = _form(models.BPE(vocab=_byte_vocabulary(), merges=[]), use_regex=False)
+        form = _as_form(_library(models.BPE(vocab=_byte_vocabulary(), merges=[]), None))
     content = (json.dumps(form, ensure_ascii=False, indent=1) + "\n").encode()
     (out / TOKENIZER_FILE).write_bytes(content)
     return TokenizerReceipt(
@@ -87,7 +89,7 @@ class _Counted:
 
 def _bpe(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
     asked = recipe.vocab_size or 0
-    library = _library(models.BPE(), use_regex=True)
+    library = _library(models.BPE(), recipe.pieces)
     trainer = trainers.BpeTrainer(
         vocab_size=asked,
         min_frequency=FEWEST_OCCURRENCES,
@@ -130,15 +132,15 @@ def _byte_vocabulary() -> dict[str, int]:
     return {END_OF_DOCUMENT: 0} | {character: byte + 1 for byte, character in enumerate(CHARACTER_OF_BYTE)}
 
 
-def _library(model: models.BPE, *, use_regex: bool) -> LibraryTokenizer:
+def _library(model: models.BPE, pieces: Pieces | None) -> LibraryTokenizer:
+    """pieces: None for one piece per text."""
     library = LibraryTokenizer(model)
-    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=use_regex)
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=pieces == "gpt2")
+    if pieces == "whitespace":
+        words = pre_tokenizers.Split(Regex(WORDS), behavior="isolated")
+        library.pre_tokenizer = pre_tokenizers.Sequence([words, library.pre_tokenizer])
     library.decoder = decoders.ByteLevel()
     return library
-
-
-def _form(model: models.BPE, *, use_regex: bool) -> dict[str, Any]:
-    return _as_form(_library(model, use_regex=use_regex))
 
 
 def _as_form(library: LibraryTokenizer) -> dict[str, Any]:

@@ -80,6 +80,8 @@ class Sampler:
         # the same sentences; structures do not, so that twin corpora draw the same kinds of clause for the same index.
         shape = repr((sorted(plan.tasks.items()), [sorted(plan.cells[task].items()) for task in sorted(plan.cells)]))
         kinds = repr((sorted(plan.subject_kinds.items()), sorted(plan.object_kinds.items())))
+        if plan.structures is not None:
+            kinds += repr([sorted((s.categories, w) for s, w in of.items()) for of in plan.structures.values()])
         self._word_key = key_of("words", stream, seed, split, shape, kinds)
         self._choices = _Choices(plan, structures_of(rules))
         self._known_labels: dict[tuple[str, Structure], list[dict[str, Any]]] = {}
@@ -202,6 +204,9 @@ class _Choices:
                     self._place[cell, i, j] = places[cell, there, then]
         self._subject_clause = np.array([subject == "relative clause" for subject, _ in self._cell_names])
         self._structures = len(structures)
+        self._joint = None
+        if plan.structures is not None:
+            self._joint = [_cumulative([plan.structures[task].get(s, 0.0) for s in structures]) for task in tasks]
 
     def draw(self, keys: U64) -> npt.NDArray[np.int64]:
         """For each key the number of a pair: int64[n].
@@ -211,6 +216,11 @@ class _Choices:
         """
         task = np.searchsorted(self._tasks, unit(numbers(keys, TASK)), side="right")
         in_cell = unit(numbers(keys, CELL))
+        if self._joint is not None:
+            place = np.zeros(len(keys), dtype=np.int64)
+            for i, cumulative in enumerate(self._joint):
+                place = np.where(task == i, np.searchsorted(cumulative, in_cell, side="right"), place)
+            return task * self._structures + place
         cell = np.zeros(len(keys), dtype=np.int64)
         for i, cumulative in enumerate(self._cells):
             cell = np.where(task == i, np.searchsorted(cumulative, in_cell, side="right"), cell)

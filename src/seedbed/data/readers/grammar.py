@@ -5,7 +5,7 @@ from __future__ import annotations
 from datatrove.data import Document, DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
-from seedbed.data.grammar.plans import plan_of
+from seedbed.data.grammar.plans import Plan, plan_of, with_lengths
 from seedbed.data.grammar.rules_file import Rules
 from seedbed.data.grammar.sampler import Sampler
 
@@ -15,7 +15,7 @@ BLOCK = 16_384
 class GrammarReader(PipelineStep):  # type: ignore[misc]  # datatrove has no types
     """Writes documents 0 to `documents` - 1 of a grammar; tasks take turns by blocks, which changes no document.
 
-    The arguments are those of the recipe `Grammar`; rules: the grammar's file, read.
+    The arguments are those of the recipe `Grammar`; rules: the grammar's file, read; lengths_like: that grammar's plan.
     """
 
     type = "📖 - READER"
@@ -32,10 +32,14 @@ class GrammarReader(PipelineStep):  # type: ignore[misc]  # datatrove has no typ
         seed: int,
         split: str,
         unambiguous: bool,
+        max_words: int | None = None,
+        lengths_like: Plan | None = None,
     ) -> None:
         super().__init__()
         self.rules = rules
         self.plan = plan_of(rules, task, subject, object, unambiguous=unambiguous)
+        if max_words is not None or lengths_like is not None:
+            self.plan = with_lengths(rules, self.plan, max_words, lengths_like)
         self.documents = documents
         self.seed = seed
         self.split = split
