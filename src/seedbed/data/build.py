@@ -79,7 +79,13 @@ def _can_travel(steps: list[Any]) -> bool:
     A worker that cannot import what it is sent dies, and the pool would wait for it for ever.
     """
     roots = {module.partition(".")[0] for step in steps for module in _modules(step)}
-    return all(root in sys.builtin_module_names or PathFinder.find_spec(root) is not None for root in roots)
+    return all(root in sys.builtin_module_names or _is_installed(root) for root in roots)
+
+
+def _is_installed(module: str) -> bool:
+    # A folder that happens to lie on the path has a specification too, but no origin.
+    specification = PathFinder.find_spec(module)
+    return specification is not None and specification.origin is not None
 
 
 def _modules(value: Any, depth: int = 4) -> Iterator[str]:
