@@ -28,6 +28,13 @@ def bpe(source: list[str], tmp_path_factory: pytest.TempPathFactory) -> Encoder:
 
 
 @pytest.fixture(scope="session")
+def bpe_words(source: list[str], tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    out = tmp_path_factory.mktemp("bpe-words")
+    train_tokenizer(tokenizer("bpe-1k", pieces="whitespace"), [*source, *SENTENCES * 20], out)
+    return load_encoder(out)
+
+
+@pytest.fixture(scope="session")
 def byte(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     out = tmp_path_factory.mktemp("byte")
     train_tokenizer(tokenizer("byte"), [], out)

@@ -21,8 +21,8 @@ AWKWARD = st.text(st.sampled_from(" \n\t\r\x0b\x1c\x85\xa0\u2028\u3000a'sR9é€
 @example(text="")
 @example(text=f"{END_OF_DOCUMENT} {END_OF_DOCUMENT}")
 @example(text="\ufeff\x00\uffff\U0010ffff")
-def test_nothing_is_lost(bpe: Encoder, byte: Encoder, text: str):
-    for encoder in (bpe, byte):
+def test_nothing_is_lost(bpe: Encoder, bpe_words: Encoder, byte: Encoder, text: str):
+    for encoder in (bpe, bpe_words, byte):
         ids = encoder.encode(text)
         assert encoder.decode(ids) == text
         assert b"".join(encoder.token_bytes[token] for token in ids) == text.encode()
@@ -30,8 +30,8 @@ def test_nothing_is_lost(bpe: Encoder, byte: Encoder, text: str):
 
 
 @given(texts=st.lists(AWKWARD))
-def test_ids_are_the_librarys(bpe: Encoder, byte: Encoder, texts: list[str]):
-    for encoder in (bpe, byte):
+def test_ids_are_the_librarys(bpe: Encoder, bpe_words: Encoder, byte: Encoder, texts: list[str]):
+    for encoder in (bpe, bpe_words, byte):
         assert encoder.encode_batch(texts) == [encoder.library.encode(text).ids for text in texts]
 
 
@@ -84,10 +84,10 @@ def test_flat_ids_and_lengths(bpe: Encoder):
 
 
 @given(texts=st.lists(AWKWARD), size=st.integers(1, 9))
-def test_long_texts_are_cut_where_no_token_changes(bpe: Encoder, texts: list[str], size: int):
-    expected = [bpe.library.encode(text).ids for text in texts]
+def test_long_texts_are_cut_where_no_token_changes(bpe: Encoder, bpe_words: Encoder, texts: list[str], size: int):
     with patch.object(module, "LONG_TEXT", size):
-        assert bpe.encode_batch(texts) == expected
+        for encoder in (bpe, bpe_words):
+            assert encoder.encode_batch(texts) == [encoder.library.encode(text).ids for text in texts]
         assert all("".join(module.cut_long(text)) == text for text in texts)
 
 
@@ -97,8 +97,15 @@ def test_a_book_is_cut(bpe: Encoder, source: list[str]):
     assert bpe.encode_batch(["", book, "a"]) == [bpe.library.encode(text).ids for text in ("", book, "a")]
 
 
-def test_bytes_of_tokens(bpe: Encoder, byte: Encoder, word: Encoder):
-    for encoder in (bpe, byte, word):
+def test_merges_stay_within_pieces(bpe: Encoder, bpe_words: Encoder):
+    assert bpe_words.token_bytes.count(b" don't") == 1
+    assert not any(b"'t" in piece[1:] and piece[:1].isalpha() for piece in bpe.token_bytes)
+    for encoder in (bpe, bpe_words):
+        assert not any(piece.strip() and b" " in piece[1:] for piece in encoder.token_bytes)
+
+
+def test_bytes_of_tokens(bpe: Encoder, bpe_words: Encoder, byte: Encoder, word: Encoder):
+    for encoder in (bpe, bpe_words, byte, word):
         assert (encoder.eos_id, encoder.token_bytes[0], len(encoder.token_bytes)) == (0, b"", encoder.vocab_size)
         assert len(set(encoder.token_bytes)) == encoder.vocab_size
     assert set(byte.token_bytes) == {b""} | {bytes([value]) for value in range(256)}

@@ -35,6 +35,7 @@ def test_sizes():
 def test_changes_change_the_name():
     assert tokenizer("bpe", vocab_size=2000) == Tokenizer("bpe", vocab_size=2000, name="bpe-2000")
     assert tokenizer("bpe-4k", vocab_size=300).name == "bpe-300"
+    assert tokenizer("bpe", vocab_size=300, pieces="whitespace").name == "bpe-words-300"
     assert tokenizer("bpe-4k", vocab_size=4096) == tokenizer("bpe-4k")
     assert tokenizer("bpe-4k", name="ours") == Tokenizer("bpe", vocab_size=4096, name="ours")
 
@@ -58,6 +59,8 @@ def test_unknown_name_answers_with_the_nearest():
         (("unigram",), {"vocab_size": 300}, "'bpe', 'byte' or 'word'"),
         (("bpe",), {"vocab_size": 300, "dropout": 0.1}, "dropout"),
         (("bpe",), {"vocab_size": 2**40}, "vocab_size"),
+        (("bpe",), {"vocab_size": 300, "pieces": "lines"}, "'gpt2' or 'whitespace'"),
+        (("byte",), {"pieces": "whitespace"}, "leave it out"),
         (("byte",), {"name": "a/b"}, "choose another"),
         (("byte",), {"name": "two\nlines"}, "choose another"),
     ],

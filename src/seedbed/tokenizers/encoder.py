@@ -210,8 +210,8 @@ def visible(span: str | bytes) -> str:
 def cut_long(text: str) -> list[str]:
     """A text in pieces of a little over LONG_TEXT characters, whose tokens in a row are the tokens of the text.
 
-    A book as one document would be encoded on one core, and take the memory of all its tokens at once. GPT-2's pattern
-    ends a piece wherever whitespace follows something else, so a cut there changes no token.
+    A book as one document would be encoded on one core, and take the memory of all its tokens at once. All patterns of
+    ours end a piece wherever whitespace follows something else, so a cut there changes no token.
     """
     if len(text) <= LONG_TEXT:
         return [text]

@@ -36,7 +36,7 @@ class Tokenizer:
     the words of "word" are those of its text; both leave it out.
     pieces: what merges of "bpe" never cross: "gpt2" cuts texts by GPT-2's pattern (into words, numbers, punctuation and
     contractions: "don" and "'t"), "whitespace" only before white space ("don't" can become one token).
-    name: what tables call it; by default the kind and, for "bpe", the size: "bpe-512".
+    name: what tables call it; by default the kind and, for "bpe", the pieces and the size: "bpe-512", "bpe-words-512".
 
     Errors: RecipeError, for a size that is missing, too small for the bytes, or not the kind's to choose.
     """
@@ -74,7 +74,8 @@ class Tokenizer:
         if self.kind == "byte":
             object.__setattr__(self, "vocab_size", BYTE_VOCABULARY)
         if not self.name:
-            object.__setattr__(self, "name", f"bpe-{self.vocab_size}" if self.kind == "bpe" else self.kind)
+            kind = "bpe-words" if self.pieces == "whitespace" else self.kind
+            object.__setattr__(self, "name", f"{kind}-{self.vocab_size}" if self.kind == "bpe" else kind)
 
 
 def tokenizer(name: str, /, **changes: Any) -> Tokenizer:

@@ -46,10 +46,10 @@ def train_tokenizer(recipe: Tokenizer, texts: Iterable[str], out: Path) -> Token
     """Train a tokenizer on texts and write it to `out/tokenizer.json`; `out` is there already.
 
     The file's bytes depend on the recipe, on how often each word occurs in the texts (not on the order of the texts,
-    on threads or on the machine) and on the version of the `tokenizers` library. BPE splits texts by the recipe's `pieces`,
-    counts pairs of bytes within the pieces, and merges the most frequent pair first (ties: the pair with the smaller
-    ids), so a smaller vocabulary is the beginning of a larger one trained on the same text. Words are numbered by
-    frequency (ties: by code point).
+    on threads or on the machine) and on the version of the `tokenizers` library. BPE cuts texts into the recipe's
+    `pieces`, counts pairs of bytes within them, and merges the most frequent pair first (ties: the pair with the
+    smaller ids), so a smaller vocabulary is the beginning of a larger one trained on the same text. Words are numbered
+    by frequency (ties: by code point).
 
     Errors: RecipeError, if the text supports fewer tokens than asked for; SourceError, for text that is not Unicode
     or, with words, not of words between single spaces; what `texts` itself raises.
