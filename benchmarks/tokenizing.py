@@ -4,9 +4,9 @@
 
 Ours is the whole of `build_token_store`: encoding, the check that every document is given back exactly, offsets,
 digest and writing. Theirs encodes the same documents and drops the result, in batches as large as ours or in one call,
-whichever is faster. They take turns (A B A B ...); medians are compared. On a busy machine look at the CPU ratio, which
-other processes disturb less. Long documents (the standard library's source, repeated) and short ones (sentences of a
-small artificial language).
+whichever is faster. They take turns (A B C A B C ...); medians are compared. On a busy machine look at the CPU ratio,
+which other processes disturb less. The texts are long documents (the standard library's source, repeated) and short
+ones (sentences of a small artificial language).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def compare(name: str, texts: list[str], vocab_size: int, rounds: int) -> dict[s
         for _ in range(rounds):
             batched.round()
             ours.round()
-        at_once.round()
+            at_once.round()
     total_bytes = sum(len(text.encode()) for text in texts)
     theirs = min((batched, at_once), key=lambda timer: median(timer.wall))
     return {

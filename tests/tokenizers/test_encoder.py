@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seedbed.errors import SourceError, StoreError
@@ -17,6 +17,7 @@ from seedbed.tokenizers.train import train_tokenizer
 AWKWARD = st.text(st.sampled_from(" \n\t\r\x0b\x1c\x85\xa0\u2028\u3000a'sR9é€😀\0\u0301|<>")) | st.text()
 
 
+@settings(deadline=None)
 @given(text=AWKWARD)
 @example(text="")
 @example(text=f"{END_OF_DOCUMENT} {END_OF_DOCUMENT}")
@@ -29,6 +30,7 @@ def test_nothing_is_lost(bpe: Encoder, bpe_words: Encoder, byte: Encoder, text: 
         assert encoder.eos_id not in ids
 
 
+@settings(deadline=None)
 @given(texts=st.lists(AWKWARD))
 def test_ids_are_the_librarys(bpe: Encoder, bpe_words: Encoder, byte: Encoder, texts: list[str]):
     for encoder in (bpe, bpe_words, byte):
@@ -39,6 +41,7 @@ def test_word_ids_are_the_librarys(word: Encoder, sentences: list[str]):
     assert word.encode_batch(sentences) == [word.library.encode(text).ids for text in sentences]
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_known_words_between_single_spaces_are_not_lost(word: Encoder, data: st.DataObject):
     words = [piece.decode() for piece in word.token_bytes if piece]
@@ -83,6 +86,7 @@ def test_flat_ids_and_lengths(bpe: Encoder):
     assert (len(flat), len(lengths)) == (0, 0)
 
 
+@settings(deadline=None)
 @given(texts=st.lists(AWKWARD), size=st.integers(1, 9))
 def test_long_texts_are_cut_where_no_token_changes(bpe: Encoder, bpe_words: Encoder, texts: list[str], size: int):
     with patch.object(module, "LONG_TEXT", size):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedbed.errors import SourceError
@@ -69,6 +69,7 @@ def test_renyi_efficiency_of_the_paper(text: str, types: int, values: dict[float
     assert renyi_efficiency(counts) == renyi_efficiency(counts, 2.5)
 
 
+@settings(deadline=None)
 @given(counts=COUNTS, alpha=ORDERS)
 def test_renyi_efficiency_lies_between_0_and_1_and_ignores_order_and_zeros(counts: np.ndarray, alpha: float):
     value = renyi_efficiency(counts, alpha)
@@ -76,6 +77,7 @@ def test_renyi_efficiency_lies_between_0_and_1_and_ignores_order_and_zeros(count
     assert renyi_efficiency(np.append(counts[::-1], [0, 0]), alpha) == pytest.approx(value, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(counts=COUNTS, first=ORDERS, second=ORDERS)
 def test_renyi_entropy_falls_with_its_order(counts: np.ndarray, first: float, second: float):
     low, high = sorted((first, second))

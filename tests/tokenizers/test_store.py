@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedbed.errors import SourceError, StoreError
@@ -107,6 +107,7 @@ def test_a_lossy_tokenizer_is_refused_with_the_first_lost_span(
     assert "\n" not in str(error.value)
 
 
+@settings(deadline=None)
 @given(data=st.data(), texts=st.lists(st.text(max_size=8), min_size=1))
 def test_the_check_agrees_with_joining_token_by_token(
     bpe: Encoder, byte: Encoder, data: st.DataObject, texts: list[str]
