@@ -8,7 +8,10 @@ from seedbed.probes.base import SplitModel, check_context, device_of, looking_at
 
 
 def test_weights_that_are_not_float32_are_refused():
-    with pytest.raises(SeedbedError, match=r"weight is bfloat16.*model\.float\(\)"), looking_at(nn.Linear(2, 2).bfloat16()):
+    with (
+        pytest.raises(SeedbedError, match=r"weight is bfloat16.*model\.float\(\)"),
+        looking_at(nn.Linear(2, 2).bfloat16()),
+    ):
         pass
 
 
@@ -28,7 +31,9 @@ def test_modes_come_back_also_after_an_error():
 
 
 def test_a_context_shorter_than_an_item_names_its_length_and_the_mend():
-    with pytest.raises(SeedbedError, match="'the newt' is 12 tokens long.*context is 8; give the model context=12 or more"):
+    with pytest.raises(
+        SeedbedError, match=r"'the newt' is 12 tokens long.*context is 8; give the model context=12 or more"
+    ):
         check_context("blimp", "the newt", 12, 8)
     check_context("blimp", "the newt", 8, 8)
 

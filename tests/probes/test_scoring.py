@@ -41,7 +41,7 @@ def test_scores_are_those_of_one_sequence_at_a_time(toys, texts, score_end):
         for text, score in zip(texts, scores, strict=True):
             tokens = [0, *Alphabet().encode_batch([text])[0], *([0] if score_end else [])]
             expected = toys.naive_logprobs(model, tokens).sum() if len(tokens) > 1 else 0.0
-            assert score == pytest.approx(expected, abs=2e-5)
+            assert score == pytest.approx(expected, abs=1e-5, rel=1e-5)
 
 
 def test_small_batches_and_small_pieces_of_logits_change_nothing(model, monkeypatch):

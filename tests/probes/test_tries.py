@@ -43,7 +43,9 @@ def test_nobody_attends_to_nothing_not_even_padding(sequences):
 def test_chains_hold_one_sequence_each_and_none_that_begins_another(sequences):
     rows = [row.tokens for row in lay_out(sequences, tries=False).rows]
     assert all(row in sequences for row in rows)
-    begins = [(i, j) for i, one in enumerate(rows) for j, other in enumerate(rows) if i != j and other[: len(one)] == one]
+    begins = [
+        (i, j) for i, one in enumerate(rows) for j, other in enumerate(rows) if i != j and other[: len(one)] == one
+    ]
     assert begins == []
 
 

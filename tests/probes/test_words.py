@@ -79,7 +79,10 @@ def test_a_word_is_its_tokens_and_whatever_may_begin_after_it(encoders, toys, ki
 def test_where_every_token_is_a_word_only_the_prefix_is_read(encoders):
     scorer = WordScorer(encoders["word"], ["the newt"], ["do", "does"])
     assert scorer.longest == ("the newt", 3)
-    assert WordScorer(encoders["byte"], ["the newt", "my"], ["do", "does"]).longest == ("the newt", 1 + len("the newt does"))
+    assert WordScorer(encoders["byte"], ["the newt", "my"], ["do", "does"]).longest == (
+        "the newt",
+        1 + len("the newt does"),
+    )
 
 
 def test_a_tokenizer_that_joins_words_is_refused():
@@ -93,5 +96,5 @@ def test_a_tokenizer_that_joins_words_is_refused():
         def decode(self, ids):
             raise AssertionError
 
-    with pytest.raises(SeedbedError, match="joins the end of 'quest' with the word after it.*splits at spaces"):
+    with pytest.raises(SeedbedError, match=r"joins the end of 'quest' with the word after it.*splits at spaces"):
         WordScorer(Joins(), ["quest"], ["do"])

@@ -75,7 +75,9 @@ def adapt(model: Any) -> HuggingFaceModel:
     logits of whole sequences for a small one.
     """
     split = SplitHuggingFaceModel(model)
-    return split if _splits(split) else HuggingFaceModel(model)
+    adapted = split if _splits(split) else HuggingFaceModel(model)
+    adapted.train(model.training)
+    return adapted
 
 
 def _splits(model: SplitHuggingFaceModel) -> bool:

@@ -148,7 +148,8 @@ def choices(log_p: Floats, roles: Mapping[str, Masks], tie_nats: float) -> Choic
     credit = tied / tied_words
     always = np.ones(len(log_p), np.bool_)
     main = roles["hierarchical"]
-    total: Floats = np.logaddexp.reduce(log_p, axis=1)
+    with np.errstate(invalid="ignore"):  # NaN comes from a model that broke down, and is meant to stay
+        total: Floats = np.logaddexp.reduce(log_p, axis=1)
     of_main = np.where(main, log_p, -np.inf).max(1)
     main_number = (main & SINGULAR).any(1, keepdims=True)
     measures: dict[str, tuple[Floats, Masks]] = {name: ((credit * roles[name]).sum(1), always) for name in CLASSES}

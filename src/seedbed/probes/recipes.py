@@ -82,7 +82,7 @@ class QuestionFormation(_Shared):
     count as equal. at: measure at "all" steps or at the "last" alone.
     """
 
-    local: ClassVar[tuple[str, ...]] = ("files",)
+    local = ("files",)
 
     name: str = Field(default="question-formation", pattern=NAME)
     sets: tuple[QuestionSet, ...] = QUESTION_SETS
@@ -145,7 +145,7 @@ class MinimalPairs(_Shared):
     as equal. at: measure at "all" steps or at the "last" alone.
     """
 
-    local: ClassVar[tuple[str, ...]] = ("location",)
+    local = ("location",)
 
     name: str = Field(pattern=NAME)
     location: str = Field(min_length=1)

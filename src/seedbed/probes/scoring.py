@@ -102,7 +102,8 @@ class Scorer:
         layout = lay_out([request.tokens[: request.fed] for request in self.requests], tries=tries)
         pieces = list(zip(layout.places, self.requests, strict=True))
         place = np.concatenate(
-            [places[r.first - 1 : len(r.tokens) - 1] for places, r in pieces]
+            [np.empty(0, np.int64)]
+            + [places[r.first - 1 : len(r.tokens) - 1] for places, r in pieces]
             + [places[-1:] for places, r in pieces if r.boundary]
         )
         scored = [token for r in self.requests for token in r.tokens[r.first :]]
