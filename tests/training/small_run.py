@@ -84,7 +84,7 @@ def die_at(point):
     """Arrange a SIGKILL at a point of the run."""
     what, _, number = point.partition(":")
     count = int(number or 0)
-    original = {"save": checkpoint.save_file, "count": trainer._Run._after_update, "json": checkpoint.write_json}
+    original = {"save": checkpoint.write_tensors, "count": trainer._Run._after_update, "json": checkpoint.write_json}
 
     def calls(then):
         made = iter(range(1, 10_000))
@@ -99,13 +99,13 @@ def die_at(point):
 
         trainer._Run._after_update = after
     elif what == "half-saved":  # within the n-th file of tensors, half of it written
-        half = calls(lambda tensors, path: (Path(path).write_bytes(b"\0" * 100), die()))
+        half = calls(lambda path, tensors: (path.write_bytes(b"\0" * 100), die()))
 
-        def save(tensors, path):
-            half(tensors, path)
-            original["save"](tensors, path)
+        def save(path, tensors):
+            half(path, tensors)
+            original["save"](path, tensors)
 
-        checkpoint.save_file = save
+        checkpoint.write_tensors = save
     elif what == "unrenamed":  # a whole checkpoint, still a draft
         Path.rename = die
     elif what == "older-kept":  # renamed, and the older one still there

@@ -1,4 +1,6 @@
+import errno
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from seedbed.training.checkpoint import (
     save_model,
     weights_hash,
     write_checkpoint,
+    write_tensors,
 )
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model
@@ -102,3 +105,11 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     (tmp_path / "step-000000001" / "optimizer.safetensors").write_bytes(b"")
     with pytest.raises(StoreError, match="step-000000001 is damaged"):
         read_checkpoint(tmp_path)
+
+
+def test_a_disk_that_is_full_says_so_by_its_number(tmp_path):
+    if not (full := Path("/dev/full")).exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(OSError) as raised:
+        write_tensors(full, {"a": torch.zeros(10_000)})
+    assert raised.value.errno == errno.ENOSPC

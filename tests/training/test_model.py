@@ -4,6 +4,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers.models.llama.modeling_llama import LlamaConfig, LlamaRotaryEmbedding, apply_rotary_pos_emb
 
+from seedbed.errors import RecipeError
 from seedbed.training.model import Transformer, rotary_table, rotate
 from seedbed.training.recipes import Model
 
@@ -28,6 +29,11 @@ def test_logits_have_a_row_for_every_token(recipe):
     logits = Transformer(recipe, 11)(tokens())
     assert logits.shape == (3, 10, 11)
     assert logits.dtype == torch.float32
+
+
+def test_what_is_longer_than_the_context_is_refused(recipe):
+    with pytest.raises(RecipeError, match="13 tokens do not fit in the model's context of 12; raise context"):
+        Transformer(recipe, 11)(tokens(length=13))
 
 
 def test_the_initial_weights_are_those_of_the_seed_and_the_global_state_is_left_alone(recipe):

@@ -62,8 +62,8 @@ def test_every_shelf_file_is_a_recipe_and_comments_every_field(name):
     assert training(name).name == name
     path = carried_shelves() / "training" / f"{name}.toml"
     fields = [line for line in path.read_text().splitlines() if " = " in line and not line.startswith("#")]
-    assert len(fields) > 20
-    assert all("  # " in line or " # " in line for line in fields)
+    assert len(fields) > 10
+    assert all(" # " in line for line in fields)
 
 
 def test_changes_reach_the_model_and_the_training():

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from seedbed.errors import StoreError
@@ -47,12 +47,22 @@ def write_json(path: Path, value: Any) -> None:
     draft.replace(path)
 
 
+def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write a safetensors file. Errors: OSError, with its number, if the disk does not take it."""
+    path.write_bytes(save(tensors, metadata={"format": "pt"}))
+
+
+def parameter_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """The parameters by name, on the CPU."""
+    return {name: weight.detach().cpu() for name, weight in model.named_parameters()}
+
+
 def save_model(folder: Path, model: Transformer) -> None:
     """Write weights and recipe of a model into a folder that is there, each by one rename, weights last."""
     fields = {"family": FAMILY, "vocab_size": model.vocab_size, "model": model_fields(model.model)}
     write_json(folder / MODEL, fields)
     draft = folder / f"{WEIGHTS}.draft"
-    save_file({name: weight.detach().cpu() for name, weight in model.named_parameters()}, draft)
+    write_tensors(draft, parameter_tensors(model))
     draft.replace(folder / WEIGHTS)
 
 
@@ -116,8 +126,8 @@ def write_checkpoint(
     draft = folder / "draft"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    save_file({name: weight.detach().cpu() for name, weight in model.named_parameters()}, draft / WEIGHTS)
-    save_file(optimizer_tensors(model, optimizer), draft / OPTIMIZER)
+    write_tensors(draft / WEIGHTS, parameter_tensors(model))
+    write_tensors(draft / OPTIMIZER, optimizer_tensors(model, optimizer))
     (draft / STATE).write_text(json.dumps(state), encoding="utf-8")
     for path in draft.iterdir():
         with path.open("rb") as file:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from seedbed.errors import RecipeError, StoreError
 from seedbed.tokenizers.encoder import TOKENIZER_FILE, load_encoder
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT
-from seedbed.training.checkpoint import load_model
+from seedbed.training.checkpoint import load_model, write_tensors
 from seedbed.training.model import NORM_EPSILON, Transformer
 from seedbed.training.recipes import Model
 
@@ -42,7 +41,7 @@ def export_llama(weights_folder: Path, tokenizer_folder: Path, out: Path) -> Non
     draft = out.with_name(f"{out.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    save_file(llama_weights(model), draft / "model.safetensors", metadata={"format": "pt"})
+    write_tensors(draft / "model.safetensors", llama_weights(model))
     _write(draft / "config.json", llama_config(model, encoder.eos_id))
     ends = {"bos_token_id": encoder.eos_id, "eos_token_id": encoder.eos_id}
     _write(draft / "generation_config.json", ends)

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
 from torch import Tensor, nn
 
+from seedbed.errors import RecipeError
 from seedbed.training.recipes import Model
 
 NORM_EPSILON = 1e-5
@@ -181,9 +182,13 @@ class Transformer(nn.Module):
         good part of a small model's work).
         keep: bool [B, T], False at padding that no token may look at; only a model that sees both sides needs it, a
         causal one never looks to the right. attention: a list that receives one map [B, H, T, T] per layer
-        (rows: who looks; columns: at whom; rows sum to 1).
+        (rows: who looks; columns: at whom; rows sum to 1). Errors: RecipeError if T > context.
         """
         length = tokens.shape[1]
+        if length > self.model.context:
+            raise RecipeError(
+                f"{length} tokens do not fit in the model's context of {self.model.context}; raise context"
+            )
         x = F.embedding(tokens, self.embedding)
         rotary = None
         if self.positions is None:
