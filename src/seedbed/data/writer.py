@@ -201,10 +201,13 @@ def expand_labels(labels: pa.ChunkedArray, source: str, language: str) -> tuple[
     source, language: for documents that say nothing of their own.
     """
     encoded = labels.combine_chunks()
-    known = [_split_labels(orjson.loads(each), source, language) for each in encoded.dictionary.to_pylist()]
+    # A slice keeps the whole dictionary it came with; only what is used in it is read.
+    used, places = np.unique(encoded.indices.to_numpy(), return_inverse=True)
+    kinds = encoded.dictionary.take(pa.array(used)).to_pylist()
+    known = [_split_labels(orjson.loads(each), source, language) for each in kinds]
     columns = pa.Table.from_pylist([row for row, _ in known], schema=LABELS)
     rest = pa.Table.from_pylist([row for _, row in known], schema=pa.schema([*SYNTAX, ("metadata", pa.string())]))
-    return columns.take(encoded.indices), rest.take(encoded.indices)
+    return columns.take(pa.array(places)), rest.take(pa.array(places))
 
 
 def _split_labels(found: dict[str, Any], source: str, language: str) -> tuple[dict[str, Any], dict[str, Any]]:

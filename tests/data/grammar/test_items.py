@@ -8,7 +8,7 @@ from seedbed.data.grammar.hashing import sentence_is_held_out
 from seedbed.data.grammar.items import ITEM_SETS, QuestionItem, parse_item, question_items
 from seedbed.errors import SourceError, UnknownNameError
 
-COUNT = 180
+COUNT = 90
 PLURAL = {"do": True, "don't": True, "does": False, "doesn't": False}
 NEGATIVE = {"do": False, "don't": True, "does": False, "doesn't": True}
 

@@ -27,8 +27,8 @@ class Plan:
     """Weights to draw a document's task and structure from.
 
     tasks: task -> share. cells: task -> (subject class, object class) -> weight. subject_kinds, object_kinds: kind of
-    relative clause -> weight. structures: where lengths are limited or matched, task -> structure -> weight, in place of
-    cells and kinds.
+    relative clause -> weight. structures: where lengths are limited or matched, task -> structure -> weight, in place
+    of cells and kinds.
     """
 
     tasks: Mapping[str, float]
