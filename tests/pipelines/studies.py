@@ -23,9 +23,9 @@ TINY = '''
             Mixture("right", total_bytes=60_000, shares={questions: 0.5, branching: 0.5}),
             Mixture("center", total_bytes=60_000, shares={questions: 0.5, center: 0.5}),
         ],
-        tokenizers=[tokenizer("bpe-512"), tokenizer("byte")],
+        tokenizers=[tokenizer("bpe", vocab_size=400), tokenizer("byte")],
         models=[model("nano", steps=6, batch_size=8, warmup_steps=2, layers=1, width=16, heads=2)],
-        probes=[probe("question-formation", items_per_set=6), probe("bits-per-byte")],
+        probes=[probe("question-formation", items_per_set=6), probe("bits-per-byte", bytes_per_source=2000)],
         seeds=Seeds(2),
         probe_points=(1, 2),
     )

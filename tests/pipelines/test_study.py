@@ -7,7 +7,7 @@ from tests.pipelines.studies import tiny_study
 
 def test_the_grid_crosses_mixtures_and_tokenizers(tmp_path):
     study = tiny_study(tmp_path).study
-    assert [arm.name for arm in study.arms()] == ["right.bpe-512", "right.byte", "center.bpe-512", "center.byte"]
+    assert [arm.name for arm in study.arms()] == ["right.bpe-400", "right.byte", "center.bpe-400", "center.byte"]
     assert [c.name for c in study.components] == ["questions", "branching", "center"]
 
 
@@ -24,7 +24,7 @@ def test_initialisation_and_data_order_are_separate_seeds():
     ("old", "new", "message"),
     [
         ('Mixture("center"', 'Mixture("right"', "two mixtures are called 'right'"),
-        ('tokenizer("byte")', 'tokenizer("bpe-512")', "two tokenizers are called 'bpe-512'"),
+        ('tokenizer("byte")', 'tokenizer("bpe", vocab_size=400)', "two tokenizers are called 'bpe-400'"),
         ('Component(\n        "center"', 'Component(\n        "branching"', "two components are called 'branching'"),
         ("seeds=Seeds(2)", "seed=Seeds(2)", "seed: unexpected keyword"),
         ("seeds=Seeds(2)", "questions=[Question('?', 'm', 'mixtur')]", "a factor is one of"),

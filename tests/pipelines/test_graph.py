@@ -1,0 +1,68 @@
+from seedbed.pipelines.graph import study_graph
+from seedbed.pipelines.store import KINDS
+from seedbed.workbench import Workbench
+from tests.pipelines.studies import tiny_study
+
+
+def graph(folder, **changes):
+    return study_graph(tiny_study(folder, **changes).study, Workbench(folder))
+
+
+def prints(found):
+    return {(artifact.kind, artifact.name): artifact.fingerprint for artifact in found.artifacts()}
+
+
+def changed(before, after):
+    one, other = prints(before), prints(after)
+    return {name for name in one.keys() & other.keys() if one[name] != other[name]}
+
+
+def test_every_pair_of_component_and_tokenizer_is_tokenized_once(tmp_path):
+    found = graph(tmp_path)
+    kinds = [artifact.kind for artifact in found.artifacts()]
+    assert {kind: kinds.count(kind) for kind in KINDS} == {"component": 3, "tokenizer": 2, "tokens": 6, "run": 8}
+    assert kinds == sorted(kinds, key=KINDS.index)
+
+
+def test_parents_come_first(tmp_path):
+    seen = set()
+    for artifact in graph(tmp_path).artifacts():
+        assert all(parent.fingerprint in seen for parent in artifact.parents.values())
+        seen.add(artifact.fingerprint)
+
+
+def test_the_same_file_gives_the_same_fingerprints(tmp_path):
+    assert prints(graph(tmp_path)) == prints(graph(tmp_path))
+
+
+def test_names_of_mixtures_and_models_rebuild_nothing(tmp_path):
+    before = graph(tmp_path)
+    after = graph(tmp_path, name=('Mixture("right"', 'Mixture("other"'))
+    fingerprints = {artifact.fingerprint for artifact in before.artifacts()}
+    assert fingerprints == {artifact.fingerprint for artifact in after.artifacts()}
+
+
+def test_a_training_field_rebuilds_runs_and_nothing_else(tmp_path):
+    kinds = {kind for kind, _ in changed(graph(tmp_path), graph(tmp_path, steps=("steps=6", "steps=7")))}
+    assert kinds == {"run"}
+
+
+def test_a_dose_rebuilds_the_runs_of_its_mixture_alone(tmp_path):
+    names = changed(graph(tmp_path), graph(tmp_path, dose=("questions: 0.5, center: 0.5", "questions: 0.4, center: 0.6")))
+    assert names == {("run", f"center.{t}.seed-{s}") for t in ("bpe-400", "byte") for s in (0, 1)}
+
+
+def test_a_byte_tokenizer_depends_on_no_text(tmp_path):
+    after = graph(tmp_path, documents=('subject="plain", object="relative clause", documents=1500', 'subject="plain"'))
+    assert ("tokenizer", "byte") not in changed(graph(tmp_path), after)
+    assert ("tokenizer", "bpe-400") in changed(graph(tmp_path), after)
+
+
+def test_bits_per_byte_are_measured_on_every_component_of_the_study(tmp_path):
+    run = graph(tmp_path).runs[0].artifact
+    assert {name for name in run.parents if name.startswith("component.")} == {
+        "component.questions",
+        "component.branching",
+        "component.center",
+    }
+    assert {name for name in run.parents if name.startswith("tokens.")} == {"tokens.questions", "tokens.branching"}
