@@ -206,6 +206,13 @@ def test_the_folder_holds_documents_and_catalogue_alone(build, jsonl):
     assert sorted(path.name for path in stored.folder.iterdir()) == ["catalogue.parquet", "documents-00000.parquet"]
 
 
+def test_golden_component(build, jsonl):
+    """A change here changes every built component: raise CATALOGUE_VERSION with it."""
+    stored, receipt = build(Component("c", Files(jsonl("a.jsonl", ["one", "two", "three", "two"]))))
+    assert list(stored.iter_texts()) == ["one", "two", "three", "two"]
+    assert receipt.content_sha256[:16] == "21b6dc01eb52fe0a"
+
+
 def test_the_multiset_is_what_the_ids_say(build, jsonl):
     one, _ = build(Component("one", Files(jsonl("a.jsonl", TEXTS))))
     other, _ = build(Component("other", Files(jsonl("b.jsonl", TEXTS[::-1]))))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,27 @@ def test_gold_syntax_by_row(build):
     assert len(syntax) == 10
     for text, row in zip(grammar.iter_texts(10, 20), syntax.to_pylist(), strict=True):
         assert len(text.split()) == len(row["heads"]) == len(row["relations"])
+
+
+def test_rows_of_nothing(stored):
+    assert (stored.texts([]), stored.labels([]), len(stored.syntax(500, 500)), len(stored.syntax(3, 3))) == (
+        [],
+        [],
+        0,
+        0,
+    )
+
+
+def test_labels_in_the_order_asked(stored):
+    rows = [499, 3, 3, 40]
+    assert [label["id"] for label in stored.labels(rows)] == stored.id[rows].tolist()
+
+
+def test_another_process_opens_it_anew(stored):
+    stored.texts([1])
+    there = pickle.loads(pickle.dumps(stored))
+    assert there == stored
+    assert there.texts([1]) == stored.texts([1])
 
 
 def test_documents_without_syntax_have_none(stored):

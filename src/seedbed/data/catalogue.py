@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from seedbed.errors import StoreError
 
+T = TypeVar("T")
 CATALOGUE = "catalogue.parquet"
 RECEIPT_KEY = b"seedbed.component"
 
@@ -71,21 +72,13 @@ class StoredComponent:
 
     def texts(self, rows: Iterable[int]) -> list[str]:
         """Texts of any rows, in the order asked. Each row group that is touched is read once."""
-        wanted = [int(row) for row in rows]
-        found: dict[int, str] = {}
-        texts: list[str] = []
-        group = -1
-        for row in sorted(set(wanted)):
-            if self._group_of(row) != group:
-                group = self._group_of(row)
-                texts = self._group_texts(group)
-            found[row] = texts[row - self._groups[group]]
-        return [found[row] for row in wanted]
+        return self._gather(rows, self._group_texts)
 
     def labels(self, rows: Iterable[int]) -> list[dict[str, Any]]:
-        """Catalogue rows as dictionaries, in the order asked."""
-        taken: list[dict[str, Any]] = self.table().take([int(row) for row in rows]).to_pylist()
-        return taken
+        """Catalogue rows as dictionaries, in the order asked. Each row group that is touched is read once."""
+        catalogue = pq.ParquetFile(self.folder / CATALOGUE)  # its row groups are those of the documents
+        with catalogue:
+            return self._gather(rows, lambda group: catalogue.read_row_group(group).to_pylist())
 
     def syntax(self, start: int = 0, stop: int | None = None) -> pa.Table:
         """Gold heads (lists of int16, -1 for the root) and relations (lists of str) of rows start to stop.
@@ -93,12 +86,28 @@ class StoredComponent:
         One entry per word, as white space separates them; null for documents that have none.
         """
         stop = self.documents if stop is None else min(stop, self.documents)
-        first, last = self._group_of(start), self._group_of(max(stop - 1, start))
-        parts = [
-            self._files[file].read_row_group(place, columns=["heads", "relations"])
-            for file, place in self._places[first : last + 1]
-        ]
-        return pa.concat_tables(parts).slice(start - self._groups[first], max(stop - start, 0))
+        columns = ["heads", "relations"]
+        if start >= stop:
+            return self._files[0].schema_arrow.empty_table().select(columns)
+        first, last = self._group_of(start), self._group_of(stop - 1)
+        parts = [self._files[file].read_row_group(place, columns) for file, place in self._places[first : last + 1]]
+        return pa.concat_tables(parts).slice(start - self._groups[first], stop - start)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process opens the folder itself: what is open here cannot be sent.
+        return open_component, (self.folder,)
+
+    def _gather(self, rows: Iterable[int], read: Callable[[int], list[T]]) -> list[T]:
+        wanted = [int(row) for row in rows]
+        found: dict[int, T] = {}
+        values: list[T] = []
+        group = -1
+        for row in sorted(set(wanted)):
+            if self._group_of(row) != group:
+                group = self._group_of(row)
+                values = read(group)
+            found[row] = values[row - self._groups[group]]
+        return [found[row] for row in wanted]
 
     def _column(self, name: str) -> npt.NDArray[Any]:
         column: npt.NDArray[Any] = self.table([name]).column(name).to_numpy()
