@@ -61,7 +61,7 @@ def all_questions(study: Study) -> list[Question]:
     }
     for factor in FACTORS:
         for headline in headlines(study):
-            if sizes[factor] > 1 and (factor, headline.metric) not in stated:
+            if headline.asked and sizes[factor] > 1 and (factor, headline.metric) not in stated:
                 asked.append(Question(f"Does the {factor} change {headline.metric}?", headline.metric, factor))
     return asked
 

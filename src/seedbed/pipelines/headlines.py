@@ -25,6 +25,8 @@ class Headline:
     unit: str
     soft_metric: str | None = None
     """The log-probability margin that must show an onset too; None where no onset is looked for."""
+    asked: bool = True
+    """Whether every factor is asked about it; an ability that all arms must have is only watched."""
 
 
 ASKED_SETS = ("in-distribution", "ood-hard", "ood-three")
@@ -42,7 +44,9 @@ def headlines(study: Study) -> list[Headline]:
             elif not isinstance(probe, QuestionFormation):
                 found.append(Headline(metric, "better", "share of pairs", soft if probe.at == "all" else None))
             elif metric.split("/")[1] in (*ASKED_SETS, *(name for name, _ in probe.files)):
-                found.append(Headline(metric, "better", "share of items", soft if probe.at == "all" else None))
+                asked = metric.split("/")[1] != "in-distribution"
+                onset_in = soft if probe.at == "all" else None
+                found.append(Headline(metric, "better", "share of items", onset_in, asked))
     return found
 
 

@@ -146,7 +146,12 @@ def _children(description: Json) -> dict[str, Json] | None:
 
 def _told(description: Json) -> str:
     if isinstance(description, dict):
-        return str(description.get("name") or description.get("recipe") or description.get("kind") or f"({len(description)} fields)")
+        return str(
+            description.get("name")
+            or description.get("recipe")
+            or description.get("kind")
+            or f"({len(description)} fields)"
+        )
     if isinstance(description, list):
         return f"({len(description)} items)"
     return str(description)

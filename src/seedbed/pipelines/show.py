@@ -76,9 +76,10 @@ def _costs(step: Step) -> list[str]:
 
 def print_finished(finished: Finished, options: RunOptions, console: Console) -> None:
     """The tables that a run ends with, the verdicts, and the command that opens the UI."""
-    from seedbed.pipelines.tables import print_tables
+    from seedbed.pipelines.ending import print_ending
 
-    print_tables(console, finished.results, finished.conclusions)
+    asked = [question.text for question in finished.opened.graph.study.questions]
+    print_ending(console, finished.results, finished.conclusions, asked)
     file = finished.opened.loaded.file
     console.print(took(finished), highlight=False, markup=False)
     console.print(f"the page with every figure:  seedbed report {_shown(file)}", highlight=False, markup=False)

@@ -124,6 +124,10 @@ def _pairs_table(results: StudyResults, suite: str, stems: Sequence[str]) -> Tab
 
 def bits_table(results: StudyResults) -> Table:
     """Bits per byte of held-out text, in total and for each source."""
-    names = [name for name in results.metric_names if name.startswith("bits-per-byte/")]
+    names = [
+        name
+        for name in results.metric_names
+        if name.startswith("bits-per-byte/") and not name.endswith((".bytes", ".nats"))
+    ]
     names.sort(key=lambda name: (name != "bits-per-byte/total", name))
     return values_table(results, "bits-per-byte", "Bits per byte of held-out text, per source", names)
