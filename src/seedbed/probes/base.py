@@ -80,7 +80,7 @@ class SplitModel(Protocol):
     """
 
     def hidden(self, tokens: Tensor, *, positions: Tensor | None = None, visible: Tensor | None = None) -> Tensor:
-        """float32[B, T, W], what the output matrix is applied to, of tokens int64[B, T].
+        """float32[B, T, W], what `logits` takes, of tokens int64[B, T].
 
         positions: int64[B, T], by default 0 .. T - 1; all below the context, which T itself may exceed.
         visible: bool[B, T, T], True where a token (row) sees another (column), by default itself and all before it.

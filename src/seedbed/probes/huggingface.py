@@ -10,11 +10,10 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from logging import ERROR
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -177,8 +176,7 @@ def _bytes_of(name: str, kind: str) -> bytes:
     return name.replace("\u2581", " ").encode() if kind == "pieces" else name.encode()
 
 
-@dataclass(frozen=True)
-class LoadedModel:
+class LoadedModel(NamedTuple):
     """A model folder, ready for `recipe.prepare(encoder, context=context, ...).measure(model, step)`."""
 
     model: HuggingFaceModel
