@@ -8,7 +8,6 @@ import pytest
 from synthetic import FAILED_RUN, HEADLINES, synthetic_results
 
 from seedbed.pipelines.figure_style import (
-    COLORS,
     arm_styles,
     chance_of,
     inline_svg,
@@ -18,6 +17,7 @@ from seedbed.pipelines.figure_style import (
     value_label,
 )
 from seedbed.pipelines.figures import arm_figure, clause_figure, curve_figure, noise_floor, seeds_text, spread_figure
+from seedbed.pipelines.palette import COLORS
 
 
 @pytest.fixture(scope="module")

@@ -100,8 +100,7 @@ def test_it_holds_every_table_and_figure(html, results, conclusions, figures):
 def test_captions_state_seeds_and_interval(figures):
     for figure in figures:
         assert "95 % t interval over seeds" in figure.caption
-        if figure.key != "spread":
-            assert "n = 2 to 3 seeds an arm" in figure.caption
+        assert "n = 2 to 3 seeds an arm" in figure.caption
 
 
 def test_it_says_how_to_make_it_again(html, results):

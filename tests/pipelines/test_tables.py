@@ -8,6 +8,7 @@ from synthetic import FAILED_RUN, HEADLINES, synthetic_conclusions, synthetic_re
 from seedbed.pipelines.table import percent
 from seedbed.pipelines.tables import (
     all_tables,
+    answer_records,
     answers_table,
     mixtures_table,
     onset_records,
@@ -50,9 +51,18 @@ def test_answers_say_what_was_decided(conclusions):
     rows = answers_table(conclusions).rows
     for row, answer in zip(rows, conclusions.answers, strict=True):
         assert answer.question in row[0]
-        assert row[1] == f"{answer.level_a} → {answer.level_b}"
+        assert row[0].endswith(f"{answer.metric}\n{answer.level_a} → {answer.level_b}")
+        assert row[3] == f"{answer.verdict.pairs} pairs"
         assert row[5] == answer.verdict.kind
         assert row[6] == (str(answer.verdict.seeds_needed) if answer.verdict.seeds_needed else "–")
+
+
+def test_files_hold_verdicts_in_full(conclusions):
+    table = answer_records(conclusions)
+    assert len(table.rows) == sum(1 + len(answer.by_stratum) for answer in conclusions.answers)
+    first = dict(zip((column.name for column in table.columns), table.rows[0], strict=True))
+    assert float(first["p_value"]) == conclusions.answers[0].verdict.p_value
+    assert first["sentence"] == conclusions.answers[0].verdict.sentence
 
 
 def test_a_single_seed_has_no_interval(results, tmp_path):

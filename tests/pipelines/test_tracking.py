@@ -223,6 +223,18 @@ def test_values_that_come_before_their_run_has_ended_elsewhere_are_dropped_after
     assert slow.client.get_run(run_id).info.status == "FINISHED"
 
 
+def test_a_failed_run_that_is_tried_again_ends_as_it_ended_then(store, results, conclusions):
+    tracker = Tracker(None, store)
+    for second in ("FAILED", "FINISHED"):
+        broken = replace(results, runs=[replace(results.runs[0], status="FAILED", reason="not finite")])
+        tracker.sync(broken, conclusions)
+        tracker.begin(replace(broken, runs=[replace(broken.runs[0], status="MISSING")]))
+        run_id = tracker.start_run(broken.runs[0])
+        again = replace(broken, runs=[replace(broken.runs[0], status=second)])
+        tracker.sync(again, Conclusions([], [], []))
+        assert tracker.client.get_run(run_id).info.status == second
+
+
 def test_logging_needs_a_study(store, results):
     with pytest.raises(TrackingError, match="begin"):
         Tracker(None, store).start_run(results.runs[0])

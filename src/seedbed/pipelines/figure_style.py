@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.pipelines.aggregate import varying_factors
+from seedbed.pipelines.palette import COLORS
 from seedbed.pipelines.results import StudyResults
 
 # A fresh installation builds its font cache once; that this takes a moment is no news for the terminal.
@@ -25,8 +26,6 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter  # noqa: E402
 
-# Okabe and Ito (2008), "Color universal design", black and yellow left out: one is for text, one too light on white.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#6A3D9A")
 LineStyle = Any  # matplotlib's own: a name or (offset, (on, off, ...)), a union that its stubs spell out each time
 LINES: tuple[LineStyle, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 MARKERS = ("o", "s", "^", "D")
@@ -34,7 +33,7 @@ CHANCE_LINE: LineStyle = (0, (2, 2))
 GREY = "#6b6b6b"
 PNG_DPI = 160
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica", "sans-serif"],
     "font.size": 9,

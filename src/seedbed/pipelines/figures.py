@@ -16,7 +16,6 @@ from matplotlib.lines import Line2D
 from seedbed.pipelines.aggregate import INTERVAL, Band, arm_band, finished_curves, question_metrics
 from seedbed.pipelines.figure_style import (
     CHANCE_LINE,
-    COLORS,
     GREY,
     ArmStyle,
     LineStyle,
@@ -28,6 +27,7 @@ from seedbed.pipelines.figure_style import (
     styled,
     value_label,
 )
+from seedbed.pipelines.palette import COLORS
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
 
 PANEL_WIDTH, PANEL_HEIGHT = 3.0, 2.3

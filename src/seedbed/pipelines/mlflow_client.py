@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from filelock import FileLock
@@ -31,6 +31,7 @@ QUIET = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",  # table creation and schema migrations are no news
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 IMPATIENT = {
@@ -78,7 +79,8 @@ def open_client(uri: str, store: Path) -> MlflowClient:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])  # mlflow may be imported already
     if path := sqlite_path(uri):
         _check_sqlite(uri, path)
     from mlflow import MlflowClient
@@ -103,34 +105,31 @@ def sqlite_path(uri: str) -> Path | None:
 
 def check_server(uri: str, store: Path) -> MlflowClient:
     """A client for a server that answers. Errors: TrackingError within a few seconds if it does not."""
+    if sqlite_path(uri):
+        return open_client(uri, store)  # makes the tables where there are none, which may take its time
     parts = urlsplit(uri)
     dialect = parts.scheme.split("+")[0]
     if dialect in DATABASE_PORTS and parts.hostname:
         # SQLAlchemy under MLflow tries for minutes; a closed port is known at once.
         _check_port(uri, parts.hostname, parts.port or DATABASE_PORTS[dialect])
+    client = open_client(uri, store)
 
-    def ask() -> MlflowClient:
-        client = open_client(uri, store)
+    def ask() -> None:
         with told(uri):
             client.search_experiments(max_results=1)
-        return client
 
     kept = {name: os.environ.get(name) for name in IMPATIENT}
-    if sqlite_path(uri) is None:
-        os.environ.update(IMPATIENT)
+    os.environ.update(IMPATIENT)
     try:
-        return _within(CHECK_SECONDS * 3, ask)
-    except TrackingError as error:
-        if sqlite_path(uri) is not None:
-            raise
-        raise silent(uri) from error
-    except TimeoutError as error:
+        _within(CHECK_SECONDS * 3, ask)
+    except (TrackingError, TimeoutError) as error:
         raise silent(uri) from error
     finally:
         for name, value in kept.items():
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+    return client
 
 
 def silent(uri: str) -> TrackingError:
@@ -141,25 +140,23 @@ def silent(uri: str) -> TrackingError:
     )
 
 
-def _within(seconds: float, ask: Callable[[], Any]) -> Any:
-    """The answer of `ask`, or TimeoutError: name resolution and some drivers know no limit of their own."""
-    answers: list[Any] = []
+def _within(seconds: float, ask: Callable[[], None]) -> None:
+    """Ask, or raise TimeoutError: name resolution and some drivers know no limit of their own."""
     faults: list[BaseException] = []
 
     def run() -> None:
         try:
-            answers.append(ask())
+            ask()
         except BaseException as error:  # handed on to the caller's thread, whatever it is
             faults.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
+    if thread.is_alive():
+        raise TimeoutError
     if faults:
         raise faults[0]
-    if not answers:
-        raise TimeoutError
-    return answers[0]
 
 
 def _check_port(uri: str, host: str, port: int) -> None:

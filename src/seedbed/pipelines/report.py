@@ -64,8 +64,9 @@ def figures_of(results: StudyResults, conclusions: Conclusions | None) -> list[R
         found.append(ReportFigure("relative-clauses", title, f"Share of hierarchical answers. {how}", drawn_clauses))
     if headline:
         caption = (
-            f"Last value of every seed (symbols), mean (upright stroke) and {INTERVAL} (line). The grey bar is the "
-            "noise floor, to compare distances with: the largest standard deviation between seeds of one arm."
+            f"Last value of every seed (symbols), mean (upright stroke) and {INTERVAL} (line), "
+            f"{seeds_text(results, results.arms)} an arm. The grey bar is the noise floor, to compare distances with: "
+            "the largest standard deviation between seeds of one arm."
         )
         found.append(ReportFigure("spread", "How far seeds scatter", caption, spread_figure(results, headline)))
     if (loss := train_loss_metric(results.metric_names)) is not None:

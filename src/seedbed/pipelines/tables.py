@@ -24,6 +24,7 @@ from seedbed.pipelines.table import (
 from seedbed.pipelines.tables_probes import bits_table, controls_table, pairs_tables, question_tables, values_table
 
 NEVER = "never"
+ANSWER_COLUMNS = (*columns((), ("difference", "interval", "n", "p")), *columns(("verdict",), ("seeds",)))
 
 
 def print_tables(console: Console, results: StudyResults, conclusions: Conclusions | None) -> None:
@@ -83,37 +84,48 @@ def mixtures_table(results: StudyResults) -> Table:
 
 def answers_table(conclusions: Conclusions) -> Table:
     """A verdict per question and factor, pooled over the levels of the other factors."""
-    rows = [_answer_row((_question(answer),), answer, answer.verdict) for answer in conclusions.answers]
+    rows = [(_question(answer), *_answer_cells(answer.verdict)) for answer in conclusions.answers]
     caption = (
-        "b − a at the last step with its 95 % t interval over pairs of runs that share a seed"
-        f"{_pairs_text(conclusions)}; p: exact permutation test. Seeds: how many an arm would need to settle it with "
-        "80 % power, if the true difference is the one seen."
+        "a → b: difference is b − a at the last step, with its 95 % t interval, over n runs of each side or n pairs of "
+        "runs that share a seed; p: exact permutation test. Seeds: how many an arm would need to settle it with 80 % "
+        "power, if the true difference is the one seen."
     )
-    head = (*columns(("question", "a → b"), ("difference", "interval", "p")), *columns(("verdict",), ("seeds",)))
-    return Table("answers", "Answers", head, tuple(rows), caption)
+    return Table("answers", "Answers", (*columns(("question",)), *ANSWER_COLUMNS), tuple(rows), caption)
 
 
 def strata_table(conclusions: Conclusions) -> Table:
     """The same verdicts within each level of the other factors; empty where there is only one."""
     rows = [
-        _answer_row((answer.question, stratum), answer, found)
+        (_question(answer), stratum, *_answer_cells(found))
         for answer in conclusions.answers
         if len(answer.by_stratum) > 1
         for stratum, found in answer.by_stratum.items()
     ]
-    head = columns(("question", "within", "a → b"), ("difference", "interval", "p"))
-    head = (*head, *columns(("verdict",), ("seeds",)))
+    head = (*columns(("question", "within")), *ANSWER_COLUMNS)
     caption = "The answers above were pooled over these; where they disagree, the factors interact."
     title = "Answers within each level of the other factors"
     return Table("answers-by-stratum", title, head, tuple(rows), caption, grouped=1)
 
 
-def _answer_row(lead: tuple[str, ...], answer: Answer, found: Verdict) -> tuple[str, ...]:
+def answer_records(conclusions: Conclusions) -> Table:
+    """Everything that is known of every verdict, pooled and by stratum, for files."""
+    rows = []
+    names: list[str] = []
+    for answer in conclusions.answers:
+        for stratum, found in {"all": answer.verdict, **answer.by_stratum}.items():
+            fields = found.to_dict()
+            names = list(fields)
+            lead = (answer.question, answer.factor, stratum, answer.matched)
+            rows.append((*lead, *("" if value is None else str(value) for value in fields.values())))
+    head = columns(("question", "factor", "within", "matched", *names))
+    return Table("answer-records", "Verdicts, one row each", head, tuple(rows))
+
+
+def _answer_cells(found: Verdict) -> tuple[str, ...]:
     return (
-        *lead,
-        f"{answer.level_a} → {answer.level_b}",
         signed(found.difference),
         interval(found.interval),
+        _runs(found),
         p_value(found.p_value),
         found.kind,
         NOTHING if found.seeds_needed is None else str(found.seeds_needed),
@@ -121,14 +133,12 @@ def _answer_row(lead: tuple[str, ...], answer: Answer, found: Verdict) -> tuple[
 
 
 def _question(answer: Answer) -> str:
-    return answer.question if answer.metric in answer.question else f"{answer.question}\n{answer.metric}"
+    metric = [] if answer.metric in answer.question else [answer.metric]
+    return "\n".join([answer.question, *metric, f"{answer.level_a} → {answer.level_b}"])
 
 
-def _pairs_text(conclusions: Conclusions) -> str:
-    sizes = sorted({answer.verdict.pairs for answer in conclusions.answers})
-    if not sizes:
-        return ""
-    return f" (n = {sizes[0]})" if len(sizes) == 1 else f" (n = {sizes[0]} to {sizes[-1]})"
+def _runs(found: Verdict) -> str:
+    return f"{found.pairs} pairs" if found.pairs else f"{found.seeds_a} + {found.seeds_b}"
 
 
 def refusals_table(conclusions: Conclusions) -> Table:

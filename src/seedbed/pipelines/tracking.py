@@ -188,7 +188,8 @@ class _Sync:
 
     def _seed(self, run: RunResult, found: Run | None, *, regrouped: bool) -> None:
         tags = found.data.tags if found is not None else {}
-        whole = tags.get(content.WHOLE) == run.status
+        # A run that was tried again after it failed is marked whole from before, but its status is not that of its end.
+        whole = found is not None and tags.get(content.WHOLE) == found.info.status == run.status
         if whole and not regrouped and tags.get(content.CURRENT) == content.YES:
             return
         started_ms, ended_ms = content.run_times_ms(run)

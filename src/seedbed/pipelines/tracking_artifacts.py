@@ -12,7 +12,7 @@ from seedbed.pipelines.figures import arm_figure
 from seedbed.pipelines.report import figures_of, write_report
 from seedbed.pipelines.results import StudyResults
 from seedbed.pipelines.table import Table, to_csv
-from seedbed.pipelines.tables import all_tables, onset_records
+from seedbed.pipelines.tables import all_tables, answer_records, onset_records
 from seedbed.pipelines.tables_probes import values_table
 
 
@@ -27,13 +27,14 @@ def write_group(results: StudyResults, arm: str, headline: Sequence[str], folder
 
 
 def write_overview(results: StudyResults, conclusions: Conclusions | None, folder: Path) -> None:
-    """report.html, every figure of the report, every table, and the onsets run by run."""
+    """report.html, every figure of the report, every table, and verdicts and onsets in full."""
     figures = figures_of(results, conclusions)
     for figure in figures:
         save(figure.drawn, folder / "figures" / figure.key, figure.svg)
     write_tables(all_tables(results, conclusions), folder)
-    if conclusions and conclusions.onsets:
-        write_tables([onset_records(conclusions)], folder)
+    if conclusions:
+        records = [answer_records(conclusions), onset_records(conclusions)]
+        write_tables([table for table in records if table.rows], folder)
     write_report(results, conclusions, folder / "report.html", figures=figures)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from seedbed.pipelines.aggregate import arm_band
 from seedbed.pipelines.conclusions import Conclusions
+from seedbed.pipelines.palette import arm_color, seed_color
 from seedbed.pipelines.results import DatasetInfo, RunResult, StudyResults
 
 LAYOUT = 1
@@ -26,7 +27,7 @@ FOREIGN = re.compile(r"[^/\w.\- :]")
 STUDY, ARM, SEED, KIND = "seedbed.study", "seedbed.arm", "seedbed.seed", "seedbed.kind"
 FINGERPRINT, DIGEST, CURRENT, WHOLE = "seedbed.fingerprint", "seedbed.digest", "seedbed.current", "seedbed.whole"
 REASON = "seedbed.reason"
-NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"
+NOTE, PARENT, COLOR = "mlflow.note.content", "mlflow.parentRunId", "mlflow.runColor"
 YES, NO = "yes", "no"
 
 
@@ -142,11 +143,13 @@ def study_tags(study: str, kind: str) -> dict[str, str]:
     }
 
 
-def run_tags(study: str, run: RunResult) -> dict[str, str]:
+def run_tags(study: StudyResults, run: RunResult) -> dict[str, str]:
     """Tags of a seed's run, to search by."""
+    seeds = [other.seed for other in study.of_arm(run.arm)]
     levels = {f"seedbed.{factor}": level for factor, level in run.factors.items()}
     return {
-        **study_tags(study, "run"),
+        **study_tags(study.name, "run"),
+        COLOR: seed_color(study.arms.index(run.arm), seeds.index(run.seed), len(seeds)),
         **levels,
         ARM: run.arm,
         SEED: str(run.seed),
@@ -155,11 +158,13 @@ def run_tags(study: str, run: RunResult) -> dict[str, str]:
     }
 
 
-def group_tags(study: str, runs: Sequence[RunResult]) -> dict[str, str]:
+def group_tags(study: StudyResults, arm: str) -> dict[str, str]:
     """Tags of an arm's group run."""
+    runs = study.of_arm(arm)
     levels = {f"seedbed.{factor}": level for factor, level in runs[0].factors.items()}
-    text = f"Arm {runs[0].arm}, {len(runs)} seeds: mean and 95 % t interval; every seed's trace is in figures/."
-    return {**study_tags(study, "group"), **levels, ARM: runs[0].arm, NOTE: text}
+    text = f"Arm {arm}, {len(runs)} seeds: mean and 95 % t interval; every seed's trace is in figures/."
+    color = arm_color(study.arms.index(arm))
+    return {**study_tags(study.name, "group"), **levels, ARM: arm, COLOR: color, NOTE: text}
 
 
 def study_note(results: StudyResults, conclusions: Conclusions | None) -> str:

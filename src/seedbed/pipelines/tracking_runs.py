@@ -50,7 +50,7 @@ class StudyRecord:
         if found is None:
             found = next(self.find("run", fingerprint=run.fingerprint), None)
         if found is None:
-            tags = {**content.run_tags(self.study.name, run), content.PARENT: group}
+            tags = {**content.run_tags(self.study, run), content.PARENT: group}
             run_id = self.make(run.name, tags, content.run_parameters(run), started_ms)
             self.log_datasets(run_id, run.factors["mixture"])
             self._steps[run_id] = {}
@@ -71,7 +71,7 @@ class StudyRecord:
     def new_group(self, arm: str) -> str:
         """A new group run for an arm, which takes the place of any other."""
         runs = self.study.of_arm(arm)
-        tags = content.group_tags(self.study.name, runs)
+        tags = content.group_tags(self.study, arm)
         started_ms = min(content.run_times_ms(run)[0] for run in runs)
         self._groups[arm] = self.make(arm, tags, content.group_parameters(runs), started_ms)
         self.log_datasets(self._groups[arm], runs[0].factors["mixture"])

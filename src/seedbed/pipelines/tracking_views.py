@@ -91,7 +91,6 @@ def compare_url(base: str, experiment_id: str, run_ids: Sequence[str], metrics: 
     """The page that lays metrics of several runs (the seeds of an arm) over each other, by step."""
     keys = [content.logged_name(metric) for metric in metrics]
     query = {
-        "workflowType": "machine_learning",
         "runs": json.dumps(list(run_ids)),
         "metric": json.dumps(keys[0] if keys else ""),
         "experiments": json.dumps([experiment_id]),
@@ -104,7 +103,8 @@ def compare_url(base: str, experiment_id: str, run_ids: Sequence[str], metrics: 
         "deselected_curves": "[]",
         "last_linear_y_axis_range": "[]",
     }
-    return f"{base}/#/metric?" + "&".join(f"{name}={quote(value)}" for name, value in query.items())
+    # The page wants its own parameters first.
+    return f"{base}/#/metric?" + "&".join([*(f"{name}={quote(value)}" for name, value in query.items()), TRAINING])
 
 
 def artifact_url(base: str, experiment_id: str, run_id: str, artifact: str = "figures/headline.png") -> str:
