@@ -68,6 +68,17 @@ def test_batches_change_nothing(
     assert len(seen) == 1
 
 
+def test_cores_change_nothing(
+    bpe: Encoder, source: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+):
+    receipts = set()
+    for parallel in ("true", "false"):
+        monkeypatch.setenv("TOKENIZERS_PARALLELISM", parallel)
+        with patch.object(module, "BATCH_BYTES", 500):
+            receipts.add(build_token_store(source, len(source), bpe, tmp_path_factory.mktemp("store")))
+    assert len(receipts) == 1
+
+
 def test_the_digest_sees_where_documents_end(byte: Encoder, tmp_path_factory: pytest.TempPathFactory):
     digests = {
         build_token_store(texts, 2, byte, tmp_path_factory.mktemp("store")).sha256
