@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
@@ -31,7 +32,6 @@ from seedbed.data.grammar.items import agreement_pairs
 from seedbed.probes.huggingface import LoadedModel, load_huggingface
 from seedbed.probes.pair_files import read_pairs
 from seedbed.probes.scoring import Scorer, sentence_requests
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 try:
     from minicons.scorer import IncrementalLMScorer

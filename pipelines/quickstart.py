@@ -22,8 +22,8 @@ code = Component("code", PythonStdlib(document_bytes=130), distinct=True)
 study = Study(
     name="quickstart",
     mixtures=[
-        Mixture("right", total_bytes=1_600_000, shares={questions: 0.30, right_branching: 0.60, code: 0.10}),
-        Mixture("center", total_bytes=1_600_000, shares={questions: 0.30, center_embedded: 0.60, code: 0.10}),
+        Mixture("right", total_bytes=1_500_000, shares={questions: 0.32, right_branching: 0.65, code: 0.03}),
+        Mixture("center", total_bytes=1_500_000, shares={questions: 0.32, center_embedded: 0.65, code: 0.03}),
     ],
     tokenizers=[tokenizer("bpe-words-1k"), tokenizer("byte")],
     models=[model("quickstart")],
@@ -33,7 +33,7 @@ study = Study(
         probe("bits-per-byte", bytes_per_source=4_000),
     ],
     probe_points=(4, 6),
-    seeds=Seeds(4),
+    seeds=Seeds(3),
     questions=[
         Question(
             "Do center-embedded declaratives make a small model form questions by hierarchy?",

@@ -5,11 +5,9 @@ location can be replaced on the command line, by a file or by a dataset of the H
 
     seedbed run pipelines/real_text.py --set german=hub:some-name/some-dataset@train --set french=my_text.parquet
 
-One tokenizer is trained on all of it, and a small model is scored on all 67 BLiMP paradigms and on bits per byte in each
-language.
+One tokenizer is trained on all of it, and a small model is scored on all 67 BLiMP paradigms and on bits per byte in
+each language.
 """
-
-from datatrove.pipeline.filters import LambdaFilter  # noqa: F401  # replaced below when the data part lands
 
 from seedbed import Component, Mixture, Seeds, Study, model, option, probe, source, tokenizer
 

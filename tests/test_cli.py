@@ -11,7 +11,7 @@ SEEDBED = str(Path(sys.executable).with_name("seedbed"))
 
 
 def seedbed(folder, *arguments):
-    return subprocess.run([SEEDBED, *arguments], cwd=folder, capture_output=True, text=True)
+    return subprocess.run([SEEDBED, *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 def refused(folder, *arguments):

@@ -10,14 +10,12 @@ def run_python(code: str) -> str:
 
 
 def test_imports_go_one_way():
-    from importlinter.cli import lint_imports_command
-
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
         capture_output=True,
         text=True,
+        check=False,
     )
-    assert lint_imports_command is not None
     assert done.returncode == 0, done.stdout
 
 

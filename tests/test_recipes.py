@@ -39,7 +39,7 @@ def test_a_recipe_is_frozen_and_hashable():
         (lambda: Soup(0), ["Soup", "spoons", "0", "greater than or equal to 1"]),
         (lambda: Soup(10), ["Soup", "at most 9 spoons"]),
         (lambda: Soup(1, spons=3), ["Soup", "spons", "unexpected"]),
-        (lambda: Soup(), ["Soup", "spoons", "required"]),
+        (Soup, ["Soup", "spoons", "required"]),
         (lambda: Soup("many", name=3), ["Soup", "spoons", "many", "1 more"]),
     ],
 )

@@ -22,7 +22,7 @@ def test_a_file_in_the_current_folder_wins_over_the_carried_one(tmp_path):
 def test_an_unknown_name_is_answered_with_the_nearest_from_both_shelves(tmp_path):
     (tmp_path / "training").mkdir()
     (tmp_path / "training" / "nanno.toml").write_text("")
-    with pytest.raises(UnknownNameError, match="'nanno' or 'nano'|'nano' or 'nanno'"):
+    with pytest.raises(UnknownNameError, match=r"'nanno' or 'nano'|'nano' or 'nanno'"):
         Workbench(tmp_path).shelf_file("training", "nannno")
 
 
@@ -47,5 +47,5 @@ def test_a_digest_is_of_content_and_is_remembered_until_the_file_changes(tmp_pat
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(SourceError, match="gone.txt is not there"):
+    with pytest.raises(SourceError, match=r"gone\.txt is not there"):
         Workbench(tmp_path).digest(tmp_path / "gone.txt")

@@ -80,8 +80,8 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def run_options(ctx: click.Context, smoke: bool, settings: tuple[str, ...], **more: Any) -> RunOptions:
     """The options of a command as one value."""
-    from seedbed.pipelines.options import parse_options
     from seedbed.pipelines.opening import RunOptions
+    from seedbed.pipelines.options import parse_options
     from seedbed.workbench import Workbench
 
     workbench = Workbench(".", ctx.obj["store"])

@@ -16,6 +16,8 @@ from typing import Any
 
 from seedbed.errors import SourceError, UnknownNameError
 
+REMEMBERED_BYTES = 1_000_000
+"""Files of this size and more have their digests remembered between commands; smaller ones are soon read again."""
 SHELVES = ("data", "tokenizers", "training", "probes", "pipelines")
 
 
@@ -66,7 +68,8 @@ class Workbench:
         if key not in self._digests:
             with path.open("rb") as file:
                 self._digests[key] = hashlib.file_digest(file, "sha256").hexdigest()
-            self._remember()
+            if state.st_size >= REMEMBERED_BYTES:
+                self._remember()
         return self._digests[key]
 
     @cached_property

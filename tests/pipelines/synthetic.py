@@ -26,7 +26,7 @@ OUTCOMES = ("hierarchical", "move-first", "move-last", "other")
 HEADLINES = [
     "question-formation/ood-hard/hierarchical",
     "question-formation/ood-hard/margin",
-    "minimal-pairs/agreement/all/accuracy_per_token",
+    "minimal-pairs/agreement/mean/accuracy_per_token",
     "bits-per-byte/total",
 ]
 LAST_STEP = int(STEPS[-1])
@@ -57,7 +57,7 @@ def curves_of(mixture: str, tokenizer: str, seed: int) -> dict[str, tuple[np.nda
             for outcome, values in zip(OUTCOMES, (good, first, last, rest), strict=True):
                 found[f"{base}/{outcome}"] = (STEPS, values)
             found[f"{base}/margin"] = (STEPS, 8 * (good - first) + noise.normal(0, 0.3, len(STEPS)))
-    for paradigm, ease in (("agreement_plain", 80), ("agreement_relative_attractor", 400), ("all", 160)):
+    for paradigm, ease in (("agreement_plain", 80), ("agreement_relative_attractor", 400), ("mean", 160)):
         base = f"minimal-pairs/agreement/{paradigm}"
         for rule in ("accuracy_sum", "accuracy_per_token", "accuracy_per_byte"):
             found[f"{base}/{rule}"] = (STEPS, rising(ease * slow, 0.5, 0.97, noise))
@@ -69,7 +69,9 @@ def curves_of(mixture: str, tokenizer: str, seed: int) -> dict[str, tuple[np.nda
     }
     for source, values in falling.items():
         found[f"bits-per-byte/{source}"] = (STEPS, values)
+        found[f"bits-per-byte/{source}.bytes"] = (STEPS, np.full(len(STEPS), 9_000.0))
     found["bits-per-byte/total"] = (STEPS, np.mean(list(falling.values()), axis=0))
+    found["bits-per-byte/total.bytes"] = (STEPS, np.full(len(STEPS), 27_000.0))
     steps = np.arange(40, LAST_STEP + 1, 40)
     found["train/loss_bits_per_byte"] = (
         steps,
@@ -154,6 +156,7 @@ def outcome_of(tokenizer: str) -> dict:
         "total_bytes": LAST_STEP * 6_400,
         "documents": LAST_STEP * 64,
         "flops": 1.2e12,
+        "baselines": {"question-formation/ood-hard/move-first": 0.0},
         "seconds": {"train": 41.0, "probe": 3.1, "log": 0.2},
     }
 

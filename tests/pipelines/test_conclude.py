@@ -82,7 +82,8 @@ def test_three_seeds_of_one_arm_give_no_verdict_by_themselves(study):
 def test_unmatched_budgets_are_not_compared(study):
     runs = grid(4, lambda m, t, s: 0.9 if m == "center" else 0.2)
     runs = [
-        dataclasses.replace(r, outcome={"total_bytes": 1000 if r.factors["tokenizer"] == "byte" else 1300}) for r in runs
+        dataclasses.replace(r, outcome={"total_bytes": 1000 if r.factors["tokenizer"] == "byte" else 1300})
+        for r in runs
     ]
     for made, like in zip(runs, grid(4, lambda m, t, s: 0.5), strict=True):
         object.__setattr__(made, "curves", like.curves)
@@ -125,4 +126,4 @@ def test_bits_per_byte_are_better_when_lower(study):
 
 
 def test_the_soft_threshold_is_the_log_odds_of_the_hard_one():
-    assert ABLE_MARGIN_NATS == pytest.approx(1.0986, abs=1e-4)
+    assert pytest.approx(1.0986, abs=1e-4) == ABLE_MARGIN_NATS

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -24,7 +23,7 @@ SEEDBED = str(Path(sys.executable).with_name("seedbed"))
 
 
 def seedbed(folder, *arguments, check=True):
-    done = subprocess.run([SEEDBED, *arguments], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([SEEDBED, *arguments], cwd=folder, capture_output=True, text=True, check=False)
     if check and done.returncode != 0:
         raise AssertionError(done.stdout + done.stderr)
     return done
@@ -126,7 +125,9 @@ def test_a_study_killed_anywhere_goes_on_to_the_same_weights(finished, tmp_path)
     first, _ = finished
     write_pipeline(tmp_path)
     for seconds in (6, 9):
-        process = subprocess.Popen([SEEDBED, "run", "tiny.py", "--no-tracking"], cwd=tmp_path, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [SEEDBED, "run", "tiny.py", "--no-tracking"], cwd=tmp_path, stdout=subprocess.DEVNULL
+        )
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -137,7 +138,11 @@ def test_a_study_killed_anywhere_goes_on_to_the_same_weights(finished, tmp_path)
 def test_control_c_ends_tidily_and_says_how_to_go_on(tmp_path):
     write_pipeline(tmp_path, TINY.replace("steps=6", "steps=5000"))
     process = subprocess.Popen(
-        [SEEDBED, "run", "tiny.py", "--no-tracking"], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [SEEDBED, "run", "tiny.py", "--no-tracking"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     time.sleep(14)
     process.send_signal(signal.SIGINT)
@@ -192,4 +197,4 @@ def test_the_graph_of_a_worker_is_that_of_the_launcher(finished):
     workbench = Workbench(folder)
     graph = study_graph(load_study(str(folder / "tiny.py"), workbench).study, workbench)
     assert all(Store(workbench.store).has(artifact) for artifact in graph.artifacts())
-    assert os.listdir(folder / "store" / "partial") == []
+    assert list((folder / "store" / "partial").iterdir()) == []

@@ -48,7 +48,9 @@ def test_a_training_field_rebuilds_runs_and_nothing_else(tmp_path):
 
 
 def test_a_dose_rebuilds_the_runs_of_its_mixture_alone(tmp_path):
-    names = changed(graph(tmp_path), graph(tmp_path, dose=("questions: 0.5, center: 0.5", "questions: 0.4, center: 0.6")))
+    names = changed(
+        graph(tmp_path), graph(tmp_path, dose=("questions: 0.5, center: 0.5", "questions: 0.4, center: 0.6"))
+    )
     assert names == {("run", f"center.{t}.seed-{s}") for t in ("bpe-400", "byte") for s in (0, 1)}
 
 

@@ -17,7 +17,7 @@ from seedbed.pipelines.tables import (
     print_tables,
     unfinished_table,
 )
-from seedbed.pipelines.tables_probes import bits_table, pairs_tables, question_tables, values_table
+from seedbed.pipelines.tables_probes import baselines_table, bits_table, pairs_tables, question_tables, values_table
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +111,26 @@ def test_questions_are_split_by_clause_and_set(results):
 
 def test_minimal_pairs_stand_under_every_rule(results):
     (table,) = pairs_tables(results)
-    assert {row[0] for row in table.rows} == {"agreement_plain", "agreement_relative_attractor", "all"}
+    assert list(dict.fromkeys(row[0] for row in table.rows)) == [
+        "mean",
+        "agreement_plain",
+        "agreement_relative_attractor",
+    ]
     assert all(len(row) == 7 for row in table.rows)
 
 
 def test_bits_per_byte_begin_with_the_total(results):
     rows = bits_table(results).rows
+    assert not any(row[0].endswith((".nats", ".bytes")) for row in rows)
     assert rows[0][0] == "bits-per-byte/total"
     # A source that an arm does not hold has no row there.
     assert {row[1].split(".")[0] for row in rows if row[0] == "bits-per-byte/centered"} == {"centered"}
+
+
+def test_baselines_are_shown_where_runs_noted_them(results):
+    assert baselines_table(results).rows == (("question-formation/ood-hard/move-first", "0.000", "0.000"),)
+    bare = replace(results, runs=[replace(run, outcome={}) for run in results.runs])
+    assert baselines_table(bare).rows == ()
 
 
 def test_parameters_are_told_once_per_model_and_tokenizer(results):

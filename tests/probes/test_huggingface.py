@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     BloomConfig,
     BloomForCausalLM,
@@ -18,7 +19,6 @@ from seedbed.probes.base import SplitModel
 from seedbed.probes.huggingface import HuggingFaceEncoder, adapt, load_huggingface
 from seedbed.probes.recipes import MinimalPairs, QuestionFormation
 from seedbed.probes.scoring import sequence_logprobs
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 TEXTS = ["the newt does sleep .", "the newt do sleep .", "my yaks don't eat", "héllo", "the newt does sleep ."]
 

@@ -1,7 +1,7 @@
 import pytest
+from tokenizers import pre_tokenizers
 
 from seedbed.tokenizers.byte_level import BYTE_OF_CHARACTER, CHARACTER_OF_BYTE, token_to_bytes
-from tokenizers import pre_tokenizers
 
 
 def test_one_character_per_byte():

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as LibraryTokenizer
+from tokenizers import normalizers
 
 from seedbed.errors import SourceError, StoreError
 from seedbed.tokenizers import store as module
 from seedbed.tokenizers.encoder import Encoder
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT
 from seedbed.tokenizers.store import LosslessCheck, build_token_store, open_tokens
-from tokenizers import Tokenizer as LibraryTokenizer
-from tokenizers import normalizers
 
 KINDS = ["bpe", "byte", "word"]
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer as LibraryTokenizer
 
 from seedbed.errors import RecipeError, SourceError
 from seedbed.tokenizers.encoder import Encoder, load_encoder
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Tokenizer, tokenizer
 from seedbed.tokenizers.train import train_tokenizer
-from tokenizers import Tokenizer as LibraryTokenizer
 
 SPEAKS_OF_THE_END = f"it ends with {END_OF_DOCUMENT}, {END_OF_DOCUMENT}{END_OF_DOCUMENT} and so on"
 

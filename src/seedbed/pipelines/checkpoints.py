@@ -14,7 +14,7 @@ from seedbed.workbench import Workbench
 if TYPE_CHECKING:
     from torch import nn
 
-    from seedbed.tokenizers.encoder import Encoder
+    from seedbed.probes.base import TextEncoder
 
 
 def find_run(name: str, workbench: Workbench) -> Path:
@@ -50,13 +50,14 @@ def export_run(name: str, out: Path, workbench: Workbench) -> Path:
     return out
 
 
-def load_any(name: str, workbench: Workbench) -> tuple[nn.Module, Encoder, int]:
+def load_any(name: str, workbench: Workbench) -> tuple[nn.Module, TextEncoder, int]:
     """(model, encoder, context) of a run of ours or of a Hugging Face model folder."""
     folder = Path(name)
     if (folder / "config.json").is_file():
         from seedbed.probes.huggingface import load_huggingface
 
-        return load_huggingface(folder)
+        loaded = load_huggingface(folder)
+        return loaded.model, loaded.encoder, loaded.context
     from seedbed.tokenizers.encoder import load_encoder
     from seedbed.training.checkpoint import load_model
 

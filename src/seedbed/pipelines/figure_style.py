@@ -22,9 +22,9 @@ from seedbed.pipelines.results import StudyResults
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 import matplotlib as mpl  # noqa: E402  # after its logger is quiet
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import FixedLocator, FuncFormatter  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402  # after its logger is quiet
+from matplotlib.figure import Figure  # noqa: E402  # after its logger is quiet
+from matplotlib.ticker import FixedLocator, FuncFormatter  # noqa: E402  # after its logger is quiet
 
 LineStyle = Any  # matplotlib's own: a name or (offset, (on, off, ...)), a union that its stubs spell out each time
 LINES: tuple[LineStyle, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
@@ -106,6 +106,9 @@ def is_share(metric: str) -> bool:
         "move_first",
         "move_last",
         "other",
+        "right-number",
+        "probability",
+        "mass",
         "ties",
     )
 

@@ -136,10 +136,12 @@ class Study:
 
     def arms(self) -> Iterator[Arm]:
         """Every cell of the grid; its name holds the levels of the factors that vary."""
-        levels = (self.mixtures, self.tokenizers, self.orders, self.models)
-        for cell in itertools.product(*levels):
-            varying = [level.name for level, among in zip(cell, levels, strict=True) if len(among) > 1]
-            mixture, tokenizer, order, model = cell
+        sizes = [len(self.mixtures), len(self.tokenizers), len(self.orders), len(self.models)]
+        for mixture, tokenizer, order, model in itertools.product(
+            self.mixtures, self.tokenizers, self.orders, self.models
+        ):
+            names = (mixture.name, tokenizer.name, order.name, model.name)
+            varying = [name for name, size in zip(names, sizes, strict=True) if size > 1]
             yield Arm(".".join(varying) or mixture.name, mixture, tokenizer, order, model)
 
     def smoke(self) -> Study:

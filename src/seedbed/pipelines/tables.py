@@ -21,7 +21,14 @@ from seedbed.pipelines.table import (
     print_each,
     signed,
 )
-from seedbed.pipelines.tables_probes import bits_table, controls_table, pairs_tables, question_tables, values_table
+from seedbed.pipelines.tables_probes import (
+    baselines_table,
+    bits_table,
+    controls_table,
+    pairs_tables,
+    question_tables,
+    values_table,
+)
 
 NEVER = "never"
 ANSWER_COLUMNS = (*columns((), ("difference", "interval", "n", "p")), *columns(("verdict",), ("seeds",)))
@@ -42,6 +49,7 @@ def all_tables(results: StudyResults, conclusions: Conclusions | None) -> list[T
     tables += [
         values_table(results, "final-values", "Headline metrics", headline),
         controls_table(results, headline),
+        baselines_table(results),
         *question_tables(results),
         *pairs_tables(results),
         bits_table(results),

@@ -55,6 +55,18 @@ def controls_table(results: StudyResults, metrics: Iterable[str]) -> Table:
     return Table("controls", "Controls", head, tuple(rows), caption, grouped=1)
 
 
+def baselines_table(results: StudyResults) -> Table:
+    """What rules and models that know no grammar score on the same items, where runs noted it (`baselines`)."""
+    scores: dict[str, list[float]] = {}
+    for run in results.runs:
+        for name, score in run.outcome.get("baselines", {}).items():
+            scores.setdefault(name, []).append(float(score))
+    rows = [(name, number(min(found)), number(max(found))) for name, found in sorted(scores.items())]
+    head = columns(("baseline",), ("lowest", "highest"))
+    caption = "Lowest and highest over runs: they differ where a baseline depends on the tokenizer."
+    return Table("baselines", "Baselines", head, tuple(rows), caption)
+
+
 def question_tables(results: StudyResults) -> list[Table]:
     """Question formation, one table per probe: sets and arms by kind of relative clause, and what else models did."""
     parsed = question_metrics(results.metric_names)
@@ -88,8 +100,8 @@ def _question_table(results: StudyResults, probe: str) -> Table:
     caption = (
         "Means over seeds at the last step. hier.: share of items answered by the hierarchical rule, then by the kind "
         "of relative clause on the subject (o: object, si: subject intransitive, st: subject transitive). first, last: "
-        "the first or last auxiliary was moved. margin: log probability of the hierarchical answer less the linear "
-        "one's, in nats."
+        "the first or last auxiliary was moved; answers that coincide count for both, so shares need not add up to 1. "
+        "margin: log-probability of the main auxiliary less that of the best other one, in nats."
     )
     return Table(probe, f"{probe}: what models do", head, tuple(rows), caption, grouped=1)
 
@@ -102,7 +114,7 @@ def pairs_tables(results: StudyResults) -> list[Table]:
         if what in PAIR_RULES and what.startswith("accuracy"):
             stems[stem] = None
     suites: dict[str, list[str]] = {}
-    for stem in stems:
+    for stem in sorted(stems, key=lambda stem: (not stem.endswith("/mean"), stem)):
         suites.setdefault(stem.rpartition("/")[0] or stem, []).append(stem)
     return [_pairs_table(results, suite, found) for suite, found in suites.items()]
 
@@ -117,17 +129,14 @@ def _pairs_table(results: StudyResults, suite: str, stems: Sequence[str]) -> Tab
     head = columns(("paradigm", "arm"), ("sum", "per token", "per byte", "margin", "ties"))
     caption = (
         "Share of pairs whose good sentence is more probable, means over seeds at the last step; a tie is half right. "
-        "margin: nats, summed over the sentence."
+        "margin: nats, summed over the sentence. mean: unweighted, over paradigms."
     )
     return Table(re.sub(r"\W+", "-", suite), f"{suite}: minimal pairs", head, tuple(rows), caption, grouped=1)
 
 
 def bits_table(results: StudyResults) -> Table:
     """Bits per byte of held-out text, in total and for each source."""
-    names = [
-        name
-        for name in results.metric_names
-        if name.startswith("bits-per-byte/") and not name.endswith((".bytes", ".nats"))
-    ]
-    names.sort(key=lambda name: (name != "bits-per-byte/total", name))
+    known = set(results.metric_names)
+    # The probe logs `<name>.bytes` beside each, whatever the probe is called.
+    names = sorted((name for name in known if f"{name}.bytes" in known), key=lambda name: (name[-6:] != "/total", name))
     return values_table(results, "bits-per-byte", "Bits per byte of held-out text, per source", names)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer as LibraryTokenizer
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
@@ -27,7 +28,6 @@ from seedbed.probes.base import looking_at
 from seedbed.probes.tries import batches, lay_out
 from seedbed.tokenizers.byte_level import token_to_bytes
 from seedbed.tokenizers.encoder import WHITESPACE
-from tokenizers import Tokenizer as LibraryTokenizer
 
 UNLIMITED_CONTEXT = 4096
 """Context of a model that states none."""

@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from tokenizers import Tokenizer as LibraryTokenizer
 
 from seedbed.errors import SourceError, StoreError
 from seedbed.tokenizers.byte_level import token_to_bytes
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind
-from tokenizers import Tokenizer as LibraryTokenizer
 
 TOKENIZER_FILE = "tokenizer.json"
 WHITESPACE = b" \t\n\r\v\f"

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer as LibraryTokenizer
+
 from seedbed.errors import RecipeError, SourceError
 from seedbed.tokenizers.byte_level import CHARACTER_OF_BYTE
 from seedbed.tokenizers.encoder import TOKENIZER_FILE, lost_word, utf8
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind, Pieces, Tokenizer
-from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
-from tokenizers import Tokenizer as LibraryTokenizer
 
 # A word with the space before it; of more white space, all but the last character, as GPT-2's pattern has it.
 WORDS = r" ?\S+|\s+(?!\S)|\s+"

@@ -28,6 +28,7 @@ from seedbed.training.recipes import Training
 from seedbed.training.schedule import learning_rate
 
 NEVER = sys.maxsize
+PLAIN = {"_current_fx_name", "step", "gradient_norm", "not_finite"}
 
 
 class Lesson(lightning.LightningModule):
@@ -61,14 +62,21 @@ class Lesson(lightning.LightningModule):
         self.not_finite: Tensor = torch.tensor(NEVER)
         self.adamw: torch.optim.Optimizer | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a plain attribute without torch's search for parameters; Lightning sets some forty at every update."""
+        if name in PLAIN:
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW; weight decay acts on matrices and spares norm gains."""
         recipe = self.recipe
-        matrices = [weight for weight in self.model.parameters() if weight.ndim > 1]
-        gains = [weight for weight in self.model.parameters() if weight.ndim == 1]
-        groups = [{"params": matrices, "weight_decay": recipe.weight_decay}]
-        if gains:
-            groups.append({"params": gains, "weight_decay": 0.0})
+        spared = [weight for weight in self.weights if weight.ndim == 1 and recipe.weight_decay]
+        decayed = [weight for weight in self.weights if weight.ndim > 1 or not recipe.weight_decay]
+        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}]
+        if spared:
+            groups.append({"params": spared, "weight_decay": 0.0})
         self.adamw = torch.optim.AdamW(
             groups, lr=recipe.learning_rate, betas=recipe.betas, eps=recipe.epsilon, fused=True
         )
