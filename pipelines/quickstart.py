@@ -28,11 +28,11 @@ study = Study(
     tokenizers=[tokenizer("bpe-words-1k"), tokenizer("byte")],
     models=[model("quickstart")],
     probes=[
-        probe("question-formation", items_per_set=90),
-        probe("grammar-agreement", pairs_per_paradigm=50),
-        probe("bits-per-byte", bytes_per_source=4_000),
+        probe("question-formation", items_per_set=48),
+        probe("grammar-agreement", pairs_per_paradigm=24),
+        probe("bits-per-byte", bytes_per_source=2_500),
     ],
-    probe_points=(4, 6),
+    probe_points=(3, 6),
     seeds=Seeds(3),
     questions=[
         Question(

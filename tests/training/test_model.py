@@ -142,3 +142,16 @@ def test_stacked_seeds_learn_as_they_would_alone():
         model(ids).square().mean().backward()
         for name, weight in model.named_parameters():
             assert torch.allclose(weight.grad, gradients[name][seed], atol=1e-5)
+
+
+@pytest.mark.parametrize("positions", ["rotary", "learned"])
+def test_texts_that_begin_alike_can_share_their_beginning(positions):
+    transformer = Transformer(Model(2, 16, 2, context=8, positions=positions), 11, init_seed=3)
+    beginning, one, other = [1, 2, 3], [4, 5], [6, 7]
+    tokens = torch.tensor([beginning + one + other])
+    places = torch.tensor([[0, 1, 2, 3, 4, 3, 4]])
+    visible = torch.ones(7, 7, dtype=torch.bool).tril()
+    visible[5:, 3:5] = False
+    shared = transformer.logits(transformer.hidden(tokens, positions=places, visible=visible[None]))[0]
+    torch.testing.assert_close(shared[:5], transformer(torch.tensor([beginning + one]))[0])
+    torch.testing.assert_close(shared[5:], transformer(torch.tensor([beginning + other]))[0, 3:])

@@ -32,6 +32,7 @@ def _run(run: RunPlan, store: Store) -> RunResult:
     outcome: dict[str, Any] = {}
     if store.has(run.artifact):
         outcome = json.loads((folder / "result.json").read_text())
+        outcome |= json.loads((folder / "context.json").read_text())
         status = outcome["status"]
     return RunResult(
         name=run.name,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
+from seedbed.errors import TrackingError
 from seedbed.pipelines.collect import collect
 from seedbed.pipelines.conclusions import Conclusions
 from seedbed.pipelines.opening import Opened, RunOptions
@@ -40,17 +42,24 @@ class Follower:
         if time.monotonic() - self.looked < FOLLOW_SECONDS:
             return
         self.looked = time.monotonic()
+        # A server that is gone for a while must not end a study: `finish` logs whatever was missed.
+        with suppress(TrackingError):
+            self._follow()
+
+    def _follow(self) -> None:
         if self.runs is None:
             results = collect(self.opened.graph, self.opened.store, self.opened.loaded.description)
-            self.runs = {run.fingerprint: run for run in results.runs}
             self.tracker.begin(results)
+            self.runs = {run.fingerprint: run for run in results.runs}
         for plan in self.opened.graph.runs:
             rows = self._new_rows(plan.artifact.fingerprint)
             if rows:
-                run = self.runs[plan.artifact.fingerprint]
-                if run.fingerprint not in self.ids:
-                    self.ids[run.fingerprint] = self.tracker.start_run(run)
-                self.tracker.log_lines(self.ids[run.fingerprint], rows)
+                self._log(self.runs[plan.artifact.fingerprint], rows)
+
+    def _log(self, run: RunResult, rows: list[dict[str, Any]]) -> None:
+        if run.fingerprint not in self.ids:
+            self.ids[run.fingerprint] = self.tracker.start_run(run)
+        self.tracker.log_lines(self.ids[run.fingerprint], rows)
 
     def _new_rows(self, fingerprint: str) -> list[dict[str, Any]]:
         artifact = next(run.artifact for run in self.opened.graph.runs if run.artifact.fingerprint == fingerprint)
@@ -67,8 +76,9 @@ class Follower:
 
     def stopped(self) -> None:
         """Say of the runs under way that they were interrupted and can go on."""
-        for run_id in self.ids.values():
-            self.tracker.finish_run(run_id, "KILLED")
+        with suppress(TrackingError):
+            for run_id in self.ids.values():
+                self.tracker.finish_run(run_id, "KILLED")
 
     def finish(self, results: StudyResults, conclusions: Conclusions) -> None:
         """Bring the tracking server up to date with the store: every run, every group, figures and tables."""

@@ -25,6 +25,7 @@ from seedbed.pipelines.store import Artifact, Store
 from seedbed.tokenizers.encoder import Encoder, load_encoder
 from seedbed.tokenizers.store import TokenStore, build_token_store, open_tokens
 from seedbed.tokenizers.train import train_tokenizer
+from seedbed.training.recipes import flops_per_token
 from seedbed.workbench import Workbench
 
 Event = Callable[[dict[str, Any]], None]
@@ -144,6 +145,7 @@ def make_run(
         probe.prepare(inputs.encoder, context=training.model.context, workbench=execution.workbench, heldout=heldout)
         for probe in graph.study.probes
     ]
+    baselines = {name: share for prepared in probes for name, share in getattr(prepared, "baselines", dict)().items()}
     at_end_only = {probe.name for probe in graph.study.probes if probe.at == "last"}
     result = train(
         TrainTask(
@@ -161,6 +163,10 @@ def make_run(
         )
     )
     counts = asdict(result)
+    mean_length = max(1, round(result.tokens / max(result.documents, 1)))
+    length = mean_length if training.layout == "documents" else training.model.context
+    flops = result.tokens * flops_per_token(training.model, inputs.encoder.vocab_size, length)
+    (folder / "context.json").write_text(json.dumps({"flops": flops, "baselines": baselines}))
     shutil.copyfile(store.folder(run.artifact.parents["tokenizer"]) / "tokenizer.json", folder / "tokenizer.json")
     (folder / "seeds.json").write_text(json.dumps({"init_seed": run.init_seed, "order_seed": run.order_seed}))
     return counts

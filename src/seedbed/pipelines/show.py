@@ -121,7 +121,7 @@ def write_and_print_report(given: str, options: RunOptions, out: Path | None, co
     page = out or opened.store.root / "reports" / f"{results.name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     with opened.store.say_if_full():
-        return write_report(results, conclusions, page)
+        return write_report(results, conclusions, page, command=f"seedbed run {_shown(opened.loaded.file)}")
 
 
 def print_preview(given: str, options: RunOptions, number: int, console: Console) -> None:

@@ -157,6 +157,7 @@ class Study:
         probes = tuple(probe.smoke() for probe in self.probes)
         return replace(
             self,
+            name=f"{self.name}-smoke",
             mixtures=mixtures,
             models=models,
             probes=probes,

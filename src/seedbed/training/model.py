@@ -70,7 +70,7 @@ class Attention(nn.Module):
     def forward(
         self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, keep: Tensor | None, maps: list[Tensor] | None
     ) -> Tensor:
-        """x: [B, T, W]; keep: bool [B, 1, 1, T], False where nobody looks; maps: receives [B, H, T, T]."""
+        """x: [B, T, W]; keep: bool [B, 1, 1 or T, T], False where one does not look; maps: receives [B, H, T, T]."""
         batch, length, width = x.shape
         qkv = F.linear(x, self.qkv).view(batch, length, 3, self.heads, width // self.heads)
         query_key, value = qkv[:, :, :2], qkv[:, :, 2].transpose(1, 2)
@@ -78,7 +78,9 @@ class Attention(nn.Module):
             query_key = rotate(query_key, *rotary)
         query, key = query_key.transpose(1, 3).unbind(2)
         if maps is None:
-            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=keep, is_causal=self.causal)
+            # `keep` of a causal model is a whole mask, [B, 1, T, T]: who sees whom is said there and nowhere else.
+            causal = self.causal and keep is None
+            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=keep, is_causal=causal)
         else:
             scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
             if self.causal:
@@ -189,17 +191,38 @@ class Transformer(nn.Module):
             raise RecipeError(
                 f"{length} tokens do not fit in the model's context of {self.model.context}; raise context"
             )
-        x = F.embedding(tokens, self.embedding)
-        rotary = None
-        if self.positions is None:
-            # [T, 1, 1, D]: the same for queries and keys of all heads, which are turned at once.
-            rotary = self.cos[:length, None, None], self.sin[:length, None, None]
-        else:
-            x = x + self.positions[:length]
-        seen = None if keep is None else keep[:, None, None, :]
-        for block in self.blocks:
-            x = block(x, rotary, seen, attention)
+        # Of a causal model `keep` says nothing that the order of tokens does not say.
+        seen = None if keep is None or self.model.causal else keep[:, None, None, :]
+        x = self._hidden(tokens, None, seen, attention)
         if at is not None:
             x = x.flatten(0, 1).index_select(0, at)
+        return self.logits(x)
+
+    def hidden(self, tokens: Tensor, *, positions: Tensor | None = None, visible: Tensor | None = None) -> Tensor:
+        """The residual stream float32 [B, T, W] after the last block, of tokens int64 [B, T].
+
+        positions: int64 [B, T], each below the context, by default 0 .. T - 1. visible: bool [B, T, T], True where a
+        token (row) sees another (column), by default itself and everything before it. So texts that begin alike can
+        share their beginning in one row.
+        """
+        return self._hidden(tokens, positions, None if visible is None else visible[:, None], None)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """float32 [..., V] of the residual stream [..., W]."""
         output = self.embedding[: self.vocab_size] if self.head is None else self.head
-        return F.linear(self.final_norm(x), output)
+        return F.linear(self.final_norm(hidden), output)
+
+    def _hidden(
+        self, tokens: Tensor, positions: Tensor | None, seen: Tensor | None, attention: list[Tensor] | None
+    ) -> Tensor:
+        x = F.embedding(tokens, self.embedding)
+        rotary = None
+        where = slice(tokens.shape[1]) if positions is None else positions
+        if self.positions is None:
+            # [T or B, T, 1, 1, D]: the same for queries and keys of all heads, which are turned at once.
+            rotary = self.cos[where][..., None, None, :], self.sin[where][..., None, None, :]
+        else:
+            x = x + self.positions[where]
+        for block in self.blocks:
+            x = block(x, rotary, seen, attention)
+        return x
