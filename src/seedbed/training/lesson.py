@@ -6,6 +6,7 @@ step that Lightning does not spend on them is spent on training.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import signal
 import sys
@@ -132,6 +133,19 @@ class _Batches:
 
     def __iter__(self) -> Iterator[Batch]:
         return (self._data.batch(step) for step in range(self._start, self._stop))
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory that tensors give back, instead of returning it to the system at every update.
+
+    Fetching it again costs page faults, about 7 % of the time of a small model on a CPU (measured: 13.8 against 12.8 ms
+    an update of 16 rows). This is a setting of glibc; elsewhere nothing happens.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        trim_threshold, mmap_threshold = -1, -3
+        library.mallopt(mmap_threshold, 32 * 2**20)  # the largest that glibc takes
+        library.mallopt(trim_threshold, 2**31 - 1)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from seedbed.training.checkpoint import (
     write_checkpoint,
     write_json,
 )
-from seedbed.training.lesson import NEVER, Lesson, teach
+from seedbed.training.lesson import NEVER, Lesson, keep_freed_memory, teach
 from seedbed.training.losses import LossSums
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Training, parameter_counts
@@ -128,9 +128,10 @@ def train(task: TrainTask) -> TrainResult:
 
 @contextmanager
 def _settings(task: TrainTask) -> Iterator[None]:
-    """Set torch's threads and, on a GPU, its deterministic kernels; put everything back afterwards."""
+    """Set torch's threads and, on a GPU, its deterministic kernels, and put them back afterwards."""
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(task.threads)
+    keep_freed_memory()
     if task.device.startswith("cuda"):
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with this
         torch.use_deterministic_algorithms(True)
