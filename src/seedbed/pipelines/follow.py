@@ -66,6 +66,8 @@ class Follower:
         path = self.opened.store.partial(artifact) / METRICS_FILE
         try:
             with path.open("rb") as file:
+                if path.stat().st_size < self.read_up_to.get(fingerprint, 0):
+                    self.read_up_to[fingerprint] = 0  # a run that went on from a checkpoint wrote its file anew
                 file.seek(self.read_up_to.get(fingerprint, 0))
                 text = file.read()
         except OSError:
