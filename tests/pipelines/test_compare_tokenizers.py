@@ -7,7 +7,7 @@ from seedbed.workbench import Workbench
 
 @pytest.fixture
 def workbench(tmp_path):
-    (tmp_path / "text.txt").write_text("the newts that don't sleep do giggle .\n" * 200)
+    (tmp_path / "text.txt").write_text(" ".join(["the newts that don't sleep do giggle ."] * 200))
     return Workbench(tmp_path)
 
 

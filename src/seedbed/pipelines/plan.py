@@ -15,7 +15,7 @@ Action = Literal["reuse", "build", "rebuild"]
 
 # Used until a store holds something measured; both are stated as estimates.
 BYTES_PER_TOKEN = {"byte": 1.0, "bpe": 3.3, "word": 5.5}
-FLOPS_PER_SECOND_AND_CORE = 8e9
+FLOPS_PER_SECOND_AND_CORE = 2.5e10
 BUILD_BYTES_PER_SECOND = 4e6
 
 
@@ -122,11 +122,13 @@ class _Rates:
         if arm.model.layout == "documents":
             total_bytes = arm.model.steps * arm.model.batch_size * mean_document
             tokens = total_bytes / per_token
+            length = max(1, round(mean_document / per_token))
         else:
+            length = arm.model.model.context
             tokens = float(arm.model.steps * arm.model.batch_size * arm.model.model.context)
             total_bytes = tokens * per_token
         vocab = arm.tokenizer.vocab_size or 1_000
-        flops = tokens * flops_per_token(arm.model.model, vocab)
+        flops = tokens * flops_per_token(arm.model.model, vocab, length)
         rate = self.measured.get(_rate_key(run))
         seconds = tokens / rate if rate else flops / FLOPS_PER_SECOND_AND_CORE
         return {
