@@ -19,6 +19,9 @@ from seedbed.tokenizers.train import train_tokenizer
 from seedbed.workbench import Workbench
 
 
+SAMPLE_TOKENS = 24
+
+
 @dataclass(frozen=True)
 class Compared:
     """One tokenizer on the text."""
@@ -52,7 +55,7 @@ def _encoder(name: str, texts: list[str]) -> Encoder:
 
 
 def _compared(name: str, encoder: Encoder, texts: list[str]) -> Compared:
-    sample = [encoder.decode([token]) for token in encoder.encode(texts[0][:200])[:24]]
+    sample = [encoder.decode([token]) for token in encoder.encode(texts[0])[:SAMPLE_TOKENS]]
     return Compared(name, encoder.vocab_size, measure(encoder, texts), sample)
 
 
