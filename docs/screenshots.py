@@ -38,7 +38,7 @@ def main(store: Path, study: str, out: Path) -> None:
         for view, name in ((ARMS, "experiment"), (SEEDS, "seeds")):
             pages.open_table(view)
             browser.screenshot(out / f"{name}.png")
-        arm = max(pages.groups)
+        arm = min(pages.groups)
         pages.open_comparison(arm, headline(pages))
         browser.screenshot(out / "compare.png")
         pages.open_figure(arm)

@@ -18,7 +18,6 @@ from seedbed.tokenizers.recipes import tokenizer
 from seedbed.tokenizers.train import train_tokenizer
 from seedbed.workbench import Workbench
 
-
 SAMPLE_TOKENS = 24
 
 

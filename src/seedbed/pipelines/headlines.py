@@ -29,9 +29,9 @@ class Headline:
     """Whether every factor is asked about it; an ability that all arms must have is only watched."""
 
 
-ASKED_SETS = ("in-distribution", "ood-hard", "ood-three")
-"""Of a question-formation probe's sets: whether questions are formed at all, McCoy et al.'s test, and the set on which
-hierarchy and move-last part."""
+ASKED_SETS = ("ood-hard", "ood-three", "in-distribution")
+"""Of a question-formation probe's sets: McCoy et al.'s test, the set on which hierarchy and move-last part, and whether
+questions are formed at all. Sets of files come after them."""
 
 
 def headlines(study: Study) -> list[Headline]:
@@ -39,15 +39,29 @@ def headlines(study: Study) -> list[Headline]:
     found: list[Headline] = []
     for probe in study.probes:
         for metric, soft in probe.headlines:
+            soft_metric = soft if probe.at == "all" else None
             if isinstance(probe, BitsPerByte):
                 found.append(Headline(metric, "worse", "bits per byte"))
             elif not isinstance(probe, QuestionFormation):
-                found.append(Headline(metric, "better", "share of pairs", soft if probe.at == "all" else None))
-            elif metric.split("/")[1] in (*ASKED_SETS, *(name for name, _ in probe.files)):
-                asked = metric.split("/")[1] != "in-distribution"
-                onset_in = soft if probe.at == "all" else None
-                found.append(Headline(metric, "better", "share of items", onset_in, asked))
+                found.append(Headline(metric, "better", "share of pairs", soft_metric))
+        if isinstance(probe, QuestionFormation):
+            found += _of_question_formation(probe)
     return found
+
+
+def _of_question_formation(probe: QuestionFormation) -> list[Headline]:
+    scored = {metric.split("/")[1]: (metric, soft) for metric, soft in probe.headlines}
+    return [
+        Headline(
+            scored[items][0],
+            "better",
+            "share of items",
+            scored[items][1] if probe.at == "all" else None,
+            asked=items != "in-distribution",
+        )
+        for items in (*ASKED_SETS, *(name for name, _ in probe.files))
+        if items in scored
+    ]
 
 
 def headline_of(study: Study, metric: str) -> Headline:

@@ -159,7 +159,7 @@ def write_report(
     environment.filters["breakable"] = breakable
     page = environment.get_template("report.html.j2").render(
         results=results,
-        paragraphs=[block.strip() for block in results.description.split("\n\n") if block.strip()],
+        paragraphs=[" ".join(block.split()) for block in results.description.split("\n\n") if block.strip()],
         answers=conclusions.answers if conclusions else [],
         refusals=conclusions.refusals if conclusions else [],
         first_tables=[table for table in tables if table.key in FIRST],
