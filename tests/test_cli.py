@@ -68,7 +68,7 @@ def test_init_lays_out_a_workbench(tmp_path):
 
 BAD_SOURCES = {
     "missing": ("gone.jsonl", None, "gone.jsonl"),
-    "empty": ("empty.jsonl", b"", "empty.jsonl"),
+    "empty": ("empty.jsonl", b"", "'questions': its source gave no document"),
     "not UTF-8": ("latin.txt", "na\u00efve\n".encode("latin-1"), "latin.txt"),
     "truncated gzip": ("cut.jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 5000)[:60], "cut.jsonl.gz"),
     "malformed line": ("bad.jsonl", b'{"text": "one"}\n{"text": \n', "bad.jsonl"),

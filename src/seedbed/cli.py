@@ -149,7 +149,7 @@ def fail_if_failed(ctx: click.Context, finished: Finished) -> None:
     broken = [run for run in finished.results.runs if run.status == "FAILED"]
     for label, reason in outcome.failed.items():
         without = sum(lost == label for lost in outcome.left_out.values())
-        more = f" ({without} that need it were left out)" if without else ""
+        more = f" ({without} more were not begun)" if without else ""
         click.echo(f"seedbed: {label}: {reason}{more}", err=True)
         if ctx.obj["verbose"] and label in outcome.tracebacks:
             click.echo(outcome.tracebacks[label], err=True)

@@ -61,13 +61,12 @@ def test_a_job_whose_worker_dies_again_fails_alone_and_says_how_to_go_on(tmp_pat
     assert built == {"center.seed-0"}
 
 
-def test_what_needs_a_failed_artifact_is_left_out_and_told_once(tmp_path):
+def test_a_fault_that_a_person_can_mend_stops_the_study_and_is_told_once(tmp_path):
     text = TINY.replace("vocab_size=400", "vocab_size=40_000").replace("seeds=Seeds(2)", "seeds=Seeds(1)")
     _, outcome = launch(tmp_path, text, lambda launcher, event: None, count=2)
     assert list(outcome.failed) == ["tokenizer bpe-40000"]
     assert outcome.faults == {"tokenizer bpe-40000"}
     assert set(outcome.left_out.values()) == {"tokenizer bpe-40000"}
     assert {label for label in outcome.left_out if label.startswith("run")} == {
-        "run right.bpe-40000.seed-0",
-        "run center.bpe-40000.seed-0",
+        f"run {mixture}.{tokenizer}.seed-0" for mixture in ("right", "center") for tokenizer in ("bpe-40000", "byte")
     }

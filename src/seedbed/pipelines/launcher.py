@@ -37,7 +37,7 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
     """Reason by artifact label."""
     left_out: dict[str, str] = field(default_factory=dict)
-    """Label of the parent that failed, by the label of what could not be made without it."""
+    """Label of what failed, by the label of what was not begun because of it."""
     faults: set[str] = field(default_factory=set)
     """Labels of failures that a person can mend, with the mend in the reason."""
     tracebacks: dict[str, str] = field(default_factory=dict)
@@ -150,16 +150,20 @@ class Launcher:
         for worker in self.workers.values():
             if worker.job is not None or not worker.ready:
                 continue
-            ready = next(
-                (a for a in waiting if not any(p.fingerprint in pending for p in a.parents.values())),
-                None,
-            )
+            ready = next((a for a in waiting if self._may_begin(a, waiting, pending)), None)
             if ready is None:
                 return
             waiting.remove(ready)
             worker.job = ready
             self.on_event({"event": "start", "artifact": ready})
             worker.send({"fingerprint": ready.fingerprint})
+
+    def _may_begin(self, artifact: Artifact, waiting: list[Artifact], pending: set[str]) -> bool:
+        if any(parent.fingerprint in pending for parent in artifact.parents.values()):
+            return False
+        # Runs begin when every input of the study is there, so that a fault in one is told before hours of training.
+        under_way = [worker.job for worker in self.workers.values() if worker.job is not None]
+        return artifact.kind != "run" or all(other.kind == "run" for other in (*waiting, *under_way))
 
     def _handle(self, pending: set[str], waiting: list[Artifact]) -> None:
         try:
@@ -180,7 +184,10 @@ class Launcher:
         elif event["event"] == "exit":
             self._worker_gone(worker, event["code"], pending, waiting)
         elif worker.job is not None:
+            worker_fault = worker.job.label
             self._of_job(worker, worker.job, event, pending)
+            if event["event"] == "failed" and event["fault"]:
+                self._stop_for(worker_fault, pending, waiting)
 
     def _of_job(self, worker: WorkerProcess, job: Artifact, event: dict[str, Any], pending: set[str]) -> None:
         if event["event"] == "done":
@@ -196,6 +203,13 @@ class Launcher:
             self._fail(job, event["reason"], pending)
         else:
             self.on_event({**event, "artifact": job})
+
+    def _stop_for(self, fault: str, pending: set[str], waiting: list[Artifact]) -> None:
+        """Begin nothing more: whoever mends the fault would otherwise wait for, and keep, half a study."""
+        for artifact in waiting:
+            pending.discard(artifact.fingerprint)
+            self.outcome.left_out[artifact.label] = fault
+        waiting.clear()
 
     def _worker_gone(self, worker: WorkerProcess, code: int, pending: set[str], waiting: list[Artifact]) -> None:
         del self.workers[worker.number]
