@@ -25,7 +25,7 @@ two = Component("two", Grammar("english", task="question", documents=2_000))
 study = Study(
     name="hundred",
     mixtures=[Mixture(f"dose-{n}", total_bytes=40_000, shares={one: n / 10, two: 1 - n / 10}) for n in (1, 3, 5, 7, 9)],
-    tokenizers=[tokenizer("bpe-512"), tokenizer("byte")],
+    tokenizers=[tokenizer("bpe", vocab_size=400), tokenizer("byte")],
     models=[model("nano", steps=2, batch_size=4, warmup_steps=0, layers=1, width=16, heads=2)],
     seeds=Seeds(10),
 )
