@@ -24,6 +24,14 @@ def test_every_pair_of_component_and_tokenizer_is_tokenized_once(tmp_path):
     assert kinds == sorted(kinds, key=KINDS.index)
 
 
+def test_a_miniature_is_not_taken_for_the_run_itself(tmp_path):
+    study = tiny_study(tmp_path).study
+    small = study_graph(study.smoke(), Workbench(tmp_path))
+    assert {run.artifact.name.split(".")[0] for run in small.runs} == {"smoke"}
+    assert small.study.name == "tiny-smoke"
+    assert not {run.artifact.name for run in small.runs} & {run.artifact.name for run in graph(tmp_path).runs}
+
+
 def test_parents_come_first(tmp_path):
     seen = set()
     for artifact in graph(tmp_path).artifacts():

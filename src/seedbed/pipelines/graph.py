@@ -111,7 +111,9 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
         }
         for seed, init_seed, order_seed in study.seeds.pairs():
             seeds: dict[str, Json] = {"init_seed": init_seed, "order_seed": order_seed}
-            artifact = Artifact.of("run", f"{arm.name}.seed-{seed}", recipe | seeds, parents)
+            # A miniature must never be taken for the run itself when somebody asks for it by name.
+            name = f"{'smoke.' if study.is_smoke else ''}{arm.name}.seed-{seed}"
+            artifact = Artifact.of("run", name, recipe | seeds, parents)
             runs.append(RunPlan(arm, seed, init_seed, order_seed, artifact))
     return StudyGraph(study, components, tokenizers, tokens, runs)
 

@@ -17,6 +17,7 @@ from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.training.recipes import Training
 
 FACTORS = ("mixture", "tokenizer", "order", "model")
+SMOKE_ENDING = "-smoke"
 SMOKE_STEPS = 12
 SMOKE_BYTES = 60_000
 SMOKE_DOCUMENTS = 3_000
@@ -144,6 +145,11 @@ class Study:
             varying = [name for name, size in zip(names, sizes, strict=True) if size > 1]
             yield Arm(".".join(varying) or mixture.name, mixture, tokenizer, order, model)
 
+    @property
+    def is_smoke(self) -> bool:
+        """Whether this is a study in miniature."""
+        return self.name.endswith(SMOKE_ENDING)
+
     def smoke(self) -> Study:
         """The same study in miniature: every part runs, nothing can be concluded."""
         shrunk: dict[str, Component] = {c.name: _small(c) for c in self.components}
@@ -157,7 +163,7 @@ class Study:
         probes = tuple(probe.smoke() for probe in self.probes)
         return replace(
             self,
-            name=f"{self.name}-smoke",
+            name=f"{self.name}{SMOKE_ENDING}",
             mixtures=mixtures,
             models=models,
             probes=probes,
