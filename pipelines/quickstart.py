@@ -2,9 +2,9 @@
 
 Every question in this study's training text can be formed by two rules: front the main auxiliary (by hierarchy), or
 front the first one (by line). No question has a relative clause on its subject, so nothing in the questions tells the
-rules apart. What differs between the two mixtures is the declaratives beside them: in one their relative clause stands
-at the end ("the newt does see the yak that doesn't sleep ."), in the other inside, on the subject ("the newt that
-doesn't see the yak does sleep ."). The two kinds are matched in length, word for word. Then the model is asked for
+rules apart. What differs between the two mixtures is the declaratives beside them: in one no subject has a relative
+clause ("the newt does admire the yak that doesn't sleep ."), in the other every subject has one ("the newt that doesn't
+sleep does admire the yak ."). The two kinds have the same distribution of lengths in words. Then the model is asked for
 questions it never saw: with a relative clause on the subject, where the two rules part.
 
 An equal share of real code, from this machine's own Python standard library, stands in both mixtures.

@@ -58,8 +58,8 @@ def answer(conclusions, factor, metric):
 
 
 def test_a_clear_effect_of_one_factor_is_a_difference_and_the_other_is_none(study):
-    noise = np.random.default_rng(0).normal(0, 0.01, 1000)
-    runs = grid(4, lambda m, t, s: (0.9 if m == "center" else 0.2) + noise[hash((m, t, s)) % 1000])
+    # Seed by seed the tokenizers lie above and below each other in turn, so that they differ by nothing on the whole.
+    runs = grid(4, lambda m, t, s: (0.9 if m == "center" else 0.2) + 0.01 * (-1) ** (s + (t == "byte")))
     found = conclude(study, results(runs))
     mixture = answer(found, "mixture", HARD)
     assert mixture.verdict.kind == "difference"
