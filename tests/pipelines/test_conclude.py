@@ -113,6 +113,14 @@ def test_an_onset_that_the_margin_does_not_show_is_not_confirmed(study):
     assert not any(r.confirmed for r in conclude(study, results(runs)).onsets)
 
 
+def test_a_margin_that_an_untrained_model_has_confirms_no_onset(study):
+    runs = grid(1, lambda m, t, s: 0.9)
+    for made in runs:
+        made.curves[SOFT] = Curve(STEPS, np.full(len(STEPS), 5.0))
+    rows = [r for r in conclude(study, results(runs)).onsets if r.metric == HARD]
+    assert {(r.onset_step, r.soft_onset_step, r.confirmed) for r in rows} == {(4, 0, False)}
+
+
 def test_a_study_asks_every_headline_of_every_factor_that_varies(study):
     asked = {(a.factor, a.metric) for a in conclude(study, results(grid(2, lambda m, t, s: 0.5))).answers}
     assert asked == {(factor, metric) for factor in ("mixture", "tokenizer") for metric in (HARD, BITS)}

@@ -176,7 +176,9 @@ def _onset_row(run: RunResult, headline: Headline, soft_metric: str, hard: Curve
 
 
 def _confirmed(found: Onset, soft_found: Onset, spacing: int) -> bool:
-    return found.step is not None and confirm(found, soft_found, spacing).robust
+    """A margin that is past its threshold before any training (bytes favour the shorter word, say) confirms nothing."""
+    crossed = soft_found.step is not None and soft_found.lower_step is not None
+    return found.step is not None and crossed and confirm(found, soft_found, spacing).robust
 
 
 def _break_step(curve: Curve, spacing: int) -> int | None:

@@ -176,7 +176,7 @@ def onsets_table(conclusions: Conclusions) -> Table:
     caption = (
         f"One entry per seed, in their order. Onset: the first evaluation at which the metric has reached {level} "
         "to stay, with the evaluation before it in brackets: it lies between the two. Robust: the log-probability "
-        "margin crosses too. Break: where the margin speeds up most. Steps are updates."
+        "margin crosses too, after step 0. Break: where the margin speeds up most. Steps are updates."
     )
     head = columns(("metric", "arm", "onset", "onset of margin", "robust", "break"))
     return Table("onsets", "When it appears, seed by seed", head, tuple(rows), caption, grouped=1)
