@@ -22,13 +22,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any
 
-from seedbed.data.recipes import JSON, SOURCES, Component, Files, Grammar, HubDataset, PythonStdlib
+from seedbed.data.recipes import JSON, Component, Files, Grammar, HubDataset, PythonStdlib, StepsRecipe
 from seedbed.errors import RecipeError
 from seedbed.recipes import Recipe
 from seedbed.workbench import Workbench
 
 # Raised when the same documents would be keyed, ordered or laid out otherwise.
-CATALOGUE_VERSION = 1
+CATALOGUE_VERSION = 2
 # Attributes of datatrove steps that show or count and change no document.
 NOT_IDENTITY = frozenset({"stats", "file_progress", "doc_progress"})
 
@@ -40,7 +40,7 @@ def component_identity(component: Component, workbench: Workbench) -> dict[str, 
     """
     steps = component.source if isinstance(component.source, tuple) else (component.source,)
     described = [
-        step.identity(workbench) if isinstance(step, SOURCES) else step_identity(step, workbench) for step in steps
+        step.identity(workbench) if isinstance(step, StepsRecipe) else step_identity(step, workbench) for step in steps
     ]
     return {
         "kind": "Component",
@@ -59,24 +59,24 @@ def grammar_identity(recipe: Grammar, workbench: Workbench) -> dict[str, JSON]:
     from seedbed.data.grammar.rules_file import load_rules
 
     like = recipe.lengths_like
-    described = _fields(replace(recipe, lengths_like=None)) | {
+    described = recipe_fields(replace(recipe, lengths_like=None)) | {
         "rules_sha256": load_rules(recipe.name, workbench).digest
     }
-    return described if like is None else described | {"lengths_like": _fields(like)}
+    return described if like is None else described | {"lengths_like": recipe_fields(like)}
 
 
 def stdlib_identity(recipe: PythonStdlib, workbench: Workbench) -> dict[str, JSON]:
     """Fields and the digest of the files' contents."""
     from seedbed.data.stdlib import stdlib_files
 
-    return _fields(recipe) | {"content_sha256": _stdlib_digest(tuple(stdlib_files()))}
+    return recipe_fields(recipe) | {"content_sha256": _stdlib_digest(tuple(stdlib_files()))}
 
 
 def files_identity(recipe: Files, workbench: Workbench) -> dict[str, JSON]:
     """Fields without locations, the format, and the digest of the contents, whatever files are called."""
     from seedbed.data.sources import matched_files
 
-    described = _fields(recipe) | {"format": recipe.file_format()}
+    described = recipe_fields(recipe) | {"format": recipe.file_format()}
     del described["locations"]
     digests = [workbench.digest(path) for path in matched_files(recipe, workbench)]
     return described | {"content_sha256": combined(digests)}
@@ -86,7 +86,7 @@ def hub_identity(recipe: HubDataset, workbench: Workbench) -> dict[str, JSON]:
     """Fields and the commit that the revision stands for."""
     from seedbed.data.hub import commit_of
 
-    described = _fields(recipe)
+    described = recipe_fields(recipe)
     del described["revision"]
     return described | {"commit": commit_of(recipe.id, recipe.revision)}
 
@@ -111,7 +111,7 @@ def combined(digests: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
-def _fields(recipe: Any) -> dict[str, JSON]:
+def recipe_fields(recipe: Any) -> dict[str, JSON]:
     """A recipe's kind, version and fields."""
     values = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
     plain: dict[str, JSON] = json.loads(json.dumps(values, sort_keys=True))
@@ -234,7 +234,7 @@ def _described_data(value: Any, workbench: Workbench, where: str) -> dict[str, J
     if isinstance(value, bytes):
         return {"bytes_sha256": hashlib.sha256(value).hexdigest()}
     if isinstance(value, Recipe):
-        return _fields(value)
+        return recipe_fields(value)
     if isinstance(value, Enum):
         return {"enum": f"{type(value).__qualname__}.{value.name}"}
     if isinstance(value, re.Pattern):

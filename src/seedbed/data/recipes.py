@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY
 from difflib import get_close_matches
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import ArgsKwargs
@@ -263,8 +263,15 @@ class HubDataset:
         return hub_identity(self, workbench)
 
 
-Source: TypeAlias = Grammar | PythonStdlib | Files | HubDataset
-SOURCES = (Grammar, PythonStdlib, Files, HubDataset)
+@runtime_checkable
+class StepsRecipe(Protocol):
+    """What stands in a component for datatrove steps: a source, a transform, a filter, an annotator."""
+
+    def steps(self, workbench: Workbench) -> list[PipelineStep]:
+        """The datatrove steps, made when the component is built."""
+
+    def identity(self, workbench: Workbench) -> dict[str, JSON]:
+        """What stands for them in a hash; never a path."""
 
 
 def format_of(location: str) -> str | None:
@@ -319,7 +326,7 @@ class Component:
     def _source_or_steps(cls, given: Any) -> Any:
         if isinstance(given, str):
             return source(given)
-        if isinstance(given, SOURCES):
+        if isinstance(given, StepsRecipe) and not isinstance(given, type):
             return given
         steps = tuple(given) if isinstance(given, Iterable) else ()
         if not steps:
@@ -327,7 +334,7 @@ class Component:
                 "neither a source, a location nor a list of datatrove steps; write Files(...) or [JsonlReader(...)]"
             )
         for step in steps:
-            if isinstance(step, type) or not (callable(step) or isinstance(step, SOURCES)):
+            if isinstance(step, type) or not (callable(step) or isinstance(step, StepsRecipe)):
                 raise ValueError(
                     f"{str(step)[:60]!r} in the list is no datatrove step; write an instance such as JsonlReader(...)"
                 )
@@ -340,7 +347,7 @@ class Component:
         """The datatrove steps that yield this component's documents."""
         steps: list[PipelineStep] = []
         for step in self.source if isinstance(self.source, tuple) else (self.source,):
-            steps += step.steps(workbench) if isinstance(step, SOURCES) else [step]
+            steps += step.steps(workbench) if isinstance(step, StepsRecipe) else [step]
         return steps
 
     def identity(self, workbench: Workbench) -> dict[str, JSON]:

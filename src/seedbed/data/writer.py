@@ -35,9 +35,25 @@ LABELS = pa.schema(
         ("subject_rc", pa.string()),
         ("object_rc", pa.string()),
         ("embedding_depth", pa.int16()),
+        ("constructions", pa.list_(pa.string())),  # what the document contains, sorted
+        ("item", pa.string()),  # what it was made from: a probe item, a meaning, a fact
+        ("answer_start", pa.int32()),  # UTF-8 bytes of the text; the answer ends before answer_end
+        ("answer_end", pa.int32()),
     ]
 )
-SYNTAX = pa.schema([("heads", pa.list_(pa.int16())), ("relations", pa.list_(pa.string()))])
+DICTIONARIES = [
+    "constructions.list.element" if name == "constructions" else name
+    for name in LABELS.names
+    if not name.startswith("answer")
+]
+SYNTAX = pa.schema(
+    [
+        ("heads", pa.list_(pa.int16())),
+        ("relations", pa.list_(pa.string())),
+        ("word_starts", pa.list_(pa.int32())),  # characters; null where white space separates the words
+        ("word_ends", pa.list_(pa.int32())),
+    ]
+)
 DOCUMENTS_SCHEMA = pa.schema([("text", pa.large_string()), *SYNTAX, ("metadata", pa.string())])
 CATALOGUE_SCHEMA = pa.schema(
     [
@@ -167,7 +183,7 @@ class ComponentWriter:
             schema=CATALOGUE_SCHEMA,
         )
         if self._catalogue is None:
-            self._catalogue = self._open(CATALOGUE, CATALOGUE_SCHEMA, LABELS.names)
+            self._catalogue = self._open(CATALOGUE, CATALOGUE_SCHEMA, DICTIONARIES)
         self._documents.write_table(documents, row_group_size=len(table))
         self._catalogue.write_table(catalogue, row_group_size=len(table))
         self._file_bytes += int(sizes.sum())
@@ -215,15 +231,20 @@ def _split_labels(found: dict[str, Any], source: str, language: str) -> tuple[di
     if isinstance(found.get("lang"), str) and not isinstance(found.get("language"), str):
         row["language"] = found.pop("lang")
     for name in LABELS.names:
-        kind = int if name == "embedding_depth" else str
-        if isinstance(found.get(name), kind):
+        if _fits(found.get(name), LABELS.field(name).type):
             row[name] = found.pop(name)
     rest: dict[str, Any] = {}
-    if _is_list_of(found.get("heads"), int) and _is_list_of(found.get("relations"), str):
-        rest = {"heads": found.pop("heads"), "relations": found.pop("relations")}
+    if all(_fits(found.get(name), SYNTAX.field(name).type) for name in ("heads", "relations")):
+        rest = {name: found.pop(name) for name in SYNTAX.names if _fits(found.get(name), SYNTAX.field(name).type)}
     rest["metadata"] = orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode() if found else None
     return row, rest
 
 
-def _is_list_of(value: Any, kind: type) -> bool:
-    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
+def _fits(value: Any, kind: pa.DataType) -> bool:
+    """Whether a value of a user's own metadata can stand in a column; what cannot stays in the rest."""
+    if pa.types.is_list(kind):
+        return isinstance(value, list) and all(_fits(item, kind.value_type) for item in value)
+    if pa.types.is_string(kind):
+        return isinstance(value, str)
+    limit = 2 ** (kind.bit_width - 1)
+    return isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit

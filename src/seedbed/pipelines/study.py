@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from seedbed.data.orders import Order, shuffled
-from seedbed.data.recipes import Component, Grammar, Mixture
+from seedbed.data.recipes import Component, Mixture
 from seedbed.probes.recipes import Probe
-from seedbed.recipes import recipe
+from seedbed.recipes import Recipe, recipe
 from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.training.recipes import Training
 
@@ -174,6 +174,13 @@ class Study:
 
 def _small(component: Component) -> Component:
     source = component.source
-    if isinstance(source, Grammar):
-        return replace(component, source=replace(source, documents=min(source.documents, SMOKE_DOCUMENTS)))
-    return component
+    return replace(component, source=tuple(map(_shrunk, source)) if isinstance(source, tuple) else _shrunk(source))
+
+
+def _shrunk(step: Any) -> Any:
+    """A source that writes as many documents as it is told writes fewer."""
+    documents = getattr(step, "documents", None)
+    if not isinstance(step, Recipe) or not isinstance(documents, int):
+        return step
+    fewer: dict[str, Any] = {"documents": min(documents, SMOKE_DOCUMENTS)}
+    return replace(step, **fewer)
