@@ -81,12 +81,13 @@ class StoredComponent:
             return self._gather(rows, lambda group: catalogue.read_row_group(group).to_pylist())
 
     def syntax(self, start: int = 0, stop: int | None = None) -> pa.Table:
-        """Gold heads (lists of int16, -1 for the root) and relations (lists of str) of rows start to stop.
+        """Gold heads (lists of int16, -1 for a root) and relations (lists of str) of rows start to stop.
 
-        One entry per word, as white space separates them; null for documents that have none.
+        One entry per word; null for documents that have none. word_starts, word_ends: where each word lies in the
+        text, in characters; null where white space separates the words.
         """
         stop = self.documents if stop is None else min(stop, self.documents)
-        columns = ["heads", "relations"]
+        columns = ["heads", "relations", "word_starts", "word_ends"]
         if start >= stop:
             return self._files[0].schema_arrow.empty_table().select(columns)
         first, last = self._group_of(start), self._group_of(stop - 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +14,11 @@ from seedbed.pipelines.plan import Plan, Step, describe_reason
 from seedbed.pipelines.progress import clock
 from seedbed.pipelines.run import Finished, took
 from seedbed.probes.base import Measurement
+
+if TYPE_CHECKING:
+    from seedbed.data.catalogue import StoredComponent
+    from seedbed.data.recipes import Component
+    from seedbed.pipelines.study import Study
 
 ROWS_OF_ONE_KIND = 12
 
@@ -125,19 +132,66 @@ def write_and_print_report(given: str, options: RunOptions, out: Path | None, co
 
 
 def print_preview(given: str, options: RunOptions, number: int, console: Console) -> None:
-    """Samples of every component, with their labels."""
+    """Samples of every component with labels and parses, then what each mixture asked for and got."""
     from seedbed.data.catalogue import open_component
-    from seedbed.data.preview import preview
+    from seedbed.data.preview import construction_shares, preview
     from seedbed.pipelines.jobs import Execution, make
 
+    components = {}
     opened = open_study(given, options)
     execution = Execution(options.workbench)
     for name, artifact in opened.graph.components.items():
         make(artifact, opened.graph, opened.store, execution, lambda event: None)
-        stored = open_component(opened.store.folder(artifact))
+        stored = components[name] = open_component(opened.store.folder(artifact))
         console.print(f"{name}: {stored.documents:,} documents, {stored.total_bytes:,} bytes", style="bold")
         for row in preview(stored, number):
             console.print(f"  {row}", highlight=False, markup=False, soft_wrap=True)
+        if shares := construction_shares(stored):
+            _print_constructions(console, requested_shares(opened.graph.component(name)), shares)
+    _print_mixtures(console, opened.graph.study, components)
+
+
+def requested_shares(component: Component) -> dict[str, float]:
+    """The shares of constructions that a component's grammar was asked for: construction -> share of documents."""
+    steps = component.source if isinstance(component.source, tuple) else (component.source,)
+    found: dict[str, float] = {}
+    for step in steps:
+        found |= dict.fromkeys(getattr(step, "without", ()), 0.0) | dict(getattr(step, "shares", {}))
+    return found
+
+
+def _print_constructions(console: Console, requested: Mapping[str, float], achieved: Mapping[str, float]) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("  construction")
+    table.add_column("requested", justify="right")
+    table.add_column("achieved", justify="right")
+    for name in [*requested, *(name for name in achieved if name not in requested)]:
+        asked = f"{requested[name]:.2%}" if name in requested else ""
+        table.add_row(f"  {name}", asked, f"{achieved.get(name, 0.0):.2%} of documents")
+    console.print(table)
+
+
+def _print_mixtures(console: Console, study: Study, components: Mapping[str, StoredComponent]) -> None:
+    from seedbed.data.selection import select_mixture
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("mixture", "component"):
+        table.add_column(column)
+    for column in ("requested bytes", "achieved", "requested share", "achieved", "documents", "epochs"):
+        table.add_column(column, justify="right")
+    for mixture in study.mixtures:
+        for part in select_mixture(mixture, components):
+            table.add_row(
+                mixture.name,
+                part.component_name,
+                f"{part.requested_bytes:,}",
+                f"{part.achieved_bytes:,}",
+                f"{part.requested_share:.2%}",
+                f"{part.achieved_share:.2%}",
+                f"{part.documents:,}",
+                f"{part.epochs:.2f}",
+            )
+    console.print(table)
 
 
 def print_measurement(measured: Measurement) -> None:
