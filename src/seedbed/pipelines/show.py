@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -145,7 +146,7 @@ def print_preview(given: str, options: RunOptions, number: int, console: Console
         stored = components[name] = open_component(opened.store.folder(artifact))
         console.print(f"{name}: {stored.documents:,} documents, {stored.total_bytes:,} bytes", style="bold")
         for row in preview(stored, number):
-            console.print(f"  {row}", highlight=False, markup=False, soft_wrap=True)
+            console.print(indent(str(row), "  "), highlight=False, markup=False, soft_wrap=True)
         if shares := construction_shares(stored):
             _print_constructions(console, requested_shares(opened.graph.component(name)), shares)
     _print_mixtures(console, opened.graph.study, components)
