@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias, 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import ArgsKwargs
 
+from seedbed.data.matched import Matched
 from seedbed.recipes import recipe
 
 if TYPE_CHECKING:
@@ -362,7 +363,9 @@ class Mixture:
     """What one arm is trained on: total bytes, and each component's share of them.
 
     shares: component -> share of the bytes, summing to 1. repeat_up_to: a component that is too short may be seen this
-    many times; 1 refuses it.
+    many times; 1 refuses it. matched: what this arm has equal with those it is compared with; None: all bytes seen.
+    against: the mixtures that verdicts compare it with; none: the study's first. steps_times: its runs take so many
+    times the steps of the study's model (an arm that is larger on purpose reads what it adds in steps of its own).
     """
 
     name: str
@@ -370,6 +373,9 @@ class Mixture:
     total_bytes: int = Field(kw_only=True, ge=1)
     shares: Mapping[Any, float]
     repeat_up_to: int = Field(kw_only=True, default=1, ge=1)
+    matched: Matched | None = None
+    against: tuple[str, ...] = ()
+    steps_times: float = Field(kw_only=True, default=1.0, gt=0, allow_inf_nan=False)
 
     @field_validator("name")
     @classmethod
@@ -393,6 +399,11 @@ class Mixture:
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two components are called {name!r}; give each its own name")
+        weights = None if self.matched is None else self.matched.weights
+        if weights is not None and not any(weights.get(c.name, 0) * share for c, share in self.shares.items()):
+            raise ValueError(
+                f"matched counts {', '.join(weights)}, and this mixture holds none of it; name its components"
+            )
         total = sum(self.shares.values())
         if abs(total - 1) > 1e-9:
             raise ValueError(f"shares sum to {total:.10g}, not to 1; change them by {1 - total:+.10g} in all")
