@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seedbed.data.executors import EXECUTORS
 from seedbed.errors import SeedbedError
 
 if TYPE_CHECKING:
@@ -78,6 +79,16 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def building_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How components are built, which changes nothing of what is built."""
+    command = click.option(
+        "--executor", type=click.Choice(EXECUTORS), default="local", help="Where components are built."
+    )(command)
+    return click.option("--workers", type=click.IntRange(1), default=1, help="Parallel tasks of each component.")(
+        command
+    )
+
+
 def run_options(ctx: click.Context, smoke: bool, settings: tuple[str, ...], **more: Any) -> RunOptions:
     """The options of a command as one value."""
     from seedbed.pipelines.opening import RunOptions
@@ -107,7 +118,7 @@ def plan(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], 
 @main.command()
 @study_options
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Runs side by side; by default one per core.")
-@click.option("--workers", type=click.IntRange(1), default=1, help="Parallel tasks while a component is built.")
+@building_options
 @click.option("--device", default="cpu", help="Where models are trained: cpu or cuda.")
 @click.option("--tracking-uri", default=None, help="An MLflow tracking URI; by default a SQLite file in the store.")
 @click.option("--no-tracking", is_flag=True, help="Log nothing to MLflow.")
@@ -119,6 +130,7 @@ def run(
     settings: tuple[str, ...],
     jobs: int | None,
     workers: int,
+    executor: str,
     device: str,
     tracking_uri: str | None,
     no_tracking: bool,
@@ -133,6 +145,7 @@ def run(
         settings,
         jobs=jobs,
         tasks=workers,
+        executor=executor,
         device=device,
         tracking_uri=tracking_uri,
         track=not no_tracking,
@@ -175,13 +188,17 @@ def report(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...]
 
 @main.command()
 @study_options
+@building_options
 @click.option("-n", "--number", type=click.IntRange(1), default=3, help="Documents of each component.")
 @click.pass_context
-def preview(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], number: int) -> None:
+def preview(
+    ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], workers: int, executor: str, number: int
+) -> None:
     """Print samples of every component of FILE (and build those that are not there)."""
     from seedbed.pipelines.show import print_preview
 
-    print_preview(file, run_options(ctx, smoke, settings), number, plain_console())
+    options = run_options(ctx, smoke, settings, tasks=workers, executor=executor)
+    print_preview(file, options, number, plain_console())
 
 
 @main.command()

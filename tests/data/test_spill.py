@@ -23,7 +23,7 @@ def test_what_goes_in_comes_out_by_range(tmp_path, monkeypatch, piece, known):
         with SpillWriter(tmp_path / f"task-{task}.arrow") as writer:
             for text, words, labels in given_[task::2]:
                 writer.add(text, words, labels)
-    there = Spill(tmp_path.glob("*.arrow"))
+    there = Spill(tmp_path.glob("*.json"))
     assert sorted(rows(there.table(range(RANGES)))) == sorted(given_)
     for number in range(RANGES):
         wanted = sorted(row for row in given_ if key_of(row[0])[0] >> 56 == number)
@@ -35,7 +35,7 @@ def test_what_goes_in_comes_out_by_range(tmp_path, monkeypatch, piece, known):
 def test_nothing_goes_through_too(tmp_path):
     with SpillWriter(tmp_path / "task-0.arrow"):
         pass
-    there = Spill(tmp_path.glob("*.arrow"))
+    there = Spill(tmp_path.glob("*.json"))
     assert len(there.table(range(RANGES))) == 0
     assert not there.has_equal_keys(range(RANGES))
 
@@ -44,12 +44,12 @@ def test_documents_with_keys_of_their_own(tmp_path):
     with SpillWriter(tmp_path / "task-0.arrow") as writer:
         for i in range(50):
             writer.add(b"text", i, b"{}")
-    table = Spill(tmp_path.glob("task-*.arrow")).table(range(RANGES))
+    table = Spill(tmp_path.glob("task-*.json")).table(range(RANGES))
     keys = np.arange(50, dtype=np.uint64) << np.uint64(58)
     moved = table.set_column(0, "priority", pa.array(keys))
     with SpillWriter(tmp_path / "further.arrow") as writer:
         writer.add_table(moved)
-    there = Spill(tmp_path.glob("further.arrow"))
+    there = Spill(tmp_path.glob("further.json"))
     assert rows(there.table(range(RANGES))) == [row for _, row in sorted(zip(keys.tolist(), rows(moved), strict=True))]
     assert len(there.table([0])) == sum(int(key) >> 56 == 0 for key in keys)
 

@@ -23,6 +23,7 @@ def launch(folder, text, on_event, count=1):
         "smoke": False,
         "device": "cpu",
         "tasks": 1,
+        "executor": "local",
     }
     launcher = Launcher(setup, count, lambda event: on_event(launcher, event), lambda: None)
     return opened, launcher.build(list(opened.graph.artifacts()), {})

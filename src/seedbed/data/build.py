@@ -7,21 +7,18 @@ one byte of what is built, and a prefix of the catalogue is a sample of the comp
 
 from __future__ import annotations
 
+import glob
+import secrets
 import shutil
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
-from importlib.machinery import PathFinder
+from collections.abc import Iterator
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from datatrove.executor.local import LocalPipelineExecutor
-from loguru import logger
 
-from seedbed.data.collect import Collector
+from seedbed.data.executors import Executor
+from seedbed.data.executors.run import Counts, run_steps
 from seedbed.data.readers.base import SKIPPED
 from seedbed.data.recipes import Component
 from seedbed.data.spill import RANGES, Spill, SpillWriter, column, nth_key, occurrences, order_of
@@ -31,27 +28,41 @@ from seedbed.workbench import Workbench
 
 SORTED_AT_ONCE_BYTES = 32 * 2**20
 DROPPED = "dropped"
+SPILL = ".spill-"
 
 __all__ = ["ComponentReceipt", "build_component"]
 
 
 def build_component(
-    component: Component, out: Path, workbench: Workbench, *, tasks: int = 1, workers: int = 1
+    component: Component,
+    out: Path,
+    workbench: Workbench,
+    *,
+    tasks: int = 1,
+    workers: int = 1,
+    executor: Executor = "local",
 ) -> ComponentReceipt:
     """Build a component into `out`, an existing empty folder.
 
-    tasks: into how many parts the reading is split; workers: how many processes read at once. Neither changes the
-    result. On an error whatever lies in `out` is no component: throw it away.
+    tasks: into how many parts the reading is split; workers: how many processes read at once; executor: where they
+    run. None of these changes the result. On an error whatever lies in `out` is no component: throw it away.
+
+    What tasks write goes to a folder beside `out`, which is removed at the end; a later build of the same component
+    removes that of one that was killed.
     Errors: SourceError for a source that is missing, empty or damaged; OSError for a full disk.
     """
     steps = component.steps(workbench)
-    spill = out / ".spill"
+    for left in out.parent.glob(f"{glob.escape(out.name)}{SPILL}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    # A name of its own: whatever of a killed build still runs finds its folder gone, and not this one.
+    spill = out.with_name(f"{out.name}{SPILL}{secrets.token_hex(4)}").resolve()
     spill.mkdir()
     try:
-        counts = _run(component.name, steps, spill, 1 if _counts_per_task(steps) else tasks, workers)
+        parts = 1 if _counts_per_task(steps) else tasks
+        counts = _left_out(run_steps(executor, component.name, steps, spill, parts, workers))
         further = spill / "further.arrow"
         if not component.distinct:
-            _spill_further(Spill(spill.glob("task-*.arrow")), further)
+            _spill_further(Spill(spill.glob("task-*.json")), further)
         receipt = _write(component, out, spill, counts)
     finally:
         shutil.rmtree(spill, ignore_errors=True)
@@ -61,74 +72,22 @@ def build_component(
     return receipt
 
 
-class _Executor(LocalPipelineExecutor):  # type: ignore[misc]  # datatrove has no types
-    """datatrove's local executor, without its own record of steps' attributes, which not all of them survive."""
-
-    def save_executor_as_json(self, indent: int = 4) -> None:
-        """Write nothing: the component's recipe is the record."""
-
-
 def _counts_per_task(steps: list[Any]) -> bool:
     """Whether a step counts documents within its task, so that more tasks would give other documents."""
     return any(getattr(step, "limit", -1) != -1 or getattr(step, "skip", 0) for step in steps)
 
 
-def _can_travel(steps: list[Any]) -> bool:
-    """Whether a new process can import what the steps are made of; a pipeline file's own functions stay in this one.
-
-    A worker that cannot import what it is sent dies, and the pool would wait for it for ever.
-    """
-    roots = {module.partition(".")[0] for step in steps for module in _modules(step)}
-    return all(root in sys.builtin_module_names or _is_installed(root) for root in roots)
-
-
-def _is_installed(module: str) -> bool:
-    # A folder that happens to lie on the path has a specification too, but no origin.
-    specification = PathFinder.find_spec(module)
-    return specification is not None and specification.origin is not None
-
-
-def _modules(value: Any, depth: int = 4) -> Iterator[str]:
-    """Modules of the classes and functions that a value is made of."""
-    yield type(value).__module__
-    if isinstance(value, type | FunctionType | MethodType | BuiltinFunctionType):
-        yield value.__module__ or "builtins"
-    elif depth:
-        inside: Iterable[Any] = getattr(value, "__dict__", {}).values()
-        if isinstance(value, partial):
-            inside = [value.func, *value.args, *value.keywords.values()]
-        elif isinstance(value, Mapping):
-            inside = [*value.keys(), *value.values()]
-        elif isinstance(value, list | tuple | set | frozenset):
-            inside = value
-        for each in inside:
-            yield from _modules(each, depth - 1)
-
-
-def _run(name: str, steps: list[Any], spill: Path, tasks: int, workers: int) -> dict[str, int]:
-    """Run the pipeline; gives what was left out, why -> how many."""
-    executor = _Executor(
-        pipeline=[*steps, Collector(name, str(spill))],
-        tasks=tasks,
-        workers=min(workers, tasks) if _can_travel(steps) else 1,
-        logging_dir=str(spill / "logs"),
-        skip_completed=False,
-    )
-    logger.disable("datatrove")
-    try:
-        stats = executor.run()
-    finally:
-        logger.enable("datatrove")
+def _left_out(counted: Counts) -> dict[str, int]:
+    """What was left out, why -> how many."""
     counts: dict[str, int] = {}
-    for step in stats.stats:
-        for label, metric in step.stats.items():
-            if label.startswith(SKIPPED):
-                reason = label.removeprefix(SKIPPED)
-            elif label == DROPPED:
-                reason = f"dropped by {step.name.rpartition(':')[2].strip()}"
-            else:
-                continue
-            counts[reason] = counts.get(reason, 0) + int(metric.total)
+    for (step, label), total in counted.items():
+        if label.startswith(SKIPPED):
+            reason = label.removeprefix(SKIPPED)
+        elif label == DROPPED:
+            reason = f"dropped by {step.rpartition(':')[2].strip()}"
+        else:
+            continue
+        counts[reason] = counts.get(reason, 0) + int(total)
     return counts
 
 
@@ -151,8 +110,8 @@ def _spill_further(spill: Spill, path: Path) -> None:
 
 def _write(component: Component, out: Path, folder: Path, counts: dict[str, int]) -> ComponentReceipt:
     """Merge first and further occurrences in order of priority and write them."""
-    first = Spill(folder.glob("task-*.arrow"))
-    further = Spill(folder.glob("further.arrow"))
+    first = Spill(folder.glob("task-*.json"))
+    further = Spill(folder.glob("further.json"))
     writer = ComponentWriter(out, component.name, component.language)
     dropped = 0
     try:

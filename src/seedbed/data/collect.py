@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -22,24 +25,70 @@ PLACES = ("file_path",)
 LOST = ("Error when reading", "may be corrupted")
 
 
+# Holds the name of the build whose spill folder this is.
+BUILD = "build"
+
+
 def task_file(folder: Path, rank: int) -> Path:
     """A task's spill file."""
     return folder / f"task-{rank:05d}.arrow"
+
+
+def begin(folder: Path) -> str:
+    """Mark a spill folder as that of a new build; gives the build's name, which its tasks look for."""
+    name = secrets.token_hex(8)
+    (folder / BUILD).write_text(name)
+    return name
+
+
+def unfinished(folder: Path, tasks: int) -> list[int]:
+    """The tasks of a build that have not written their spill file, or not what they counted."""
+    return [
+        rank
+        for rank in range(tasks)
+        if not task_file(folder, rank).with_suffix(".json").is_file()
+        or not (folder / "logs" / "completions" / f"{rank:05d}").is_file()
+    ]
+
+
+def record_failure(folder: Path, rank: int, error: Exception) -> None:
+    """Leave what stopped a task beside its spill file: from some workers an error itself cannot travel.
+
+    Where not even this can be written, nothing is.
+    """
+    place = folder / f"failed-{rank:05d}.json"
+    draft = place.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        draft.write_text(json.dumps({"message": str(error), "errno": getattr(error, "errno", None)}))
+        draft.replace(place)
+    except OSError:
+        return
+
+
+def recorded_failure(folder: Path) -> SourceError | OSError | None:
+    """What stopped a task, the first by rank; None if none was stopped."""
+    for place in sorted(folder.glob("failed-*.json")):
+        found = json.loads(place.read_text())
+        number = found["errno"]
+        return SourceError(found["message"]) if number is None else OSError(number, os.strerror(number))
+    return None
 
 
 class Collector(PipelineStep):  # type: ignore[misc]  # datatrove has no types
     """Takes every document into the spill, and turns whatever goes wrong on the way into a `SourceError`.
 
     It sits at the end of the chain, so an error of any step before passes through it. folder: where spill files go.
+    build: what `begin` gave; a worker that sees another folder under this name, or none, says so. None: do not look.
     """
 
     type = "💽 - WRITER"
     name = "seedbed catalogue"
 
-    def __init__(self, component: str, folder: str) -> None:
+    def __init__(self, component: str, folder: str, build: str | None = None) -> None:
         super().__init__()
         self.component = component
         self.folder = folder
+        self.build = build
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # A worker unpickles the pipeline before it logs its first line.
@@ -48,12 +97,22 @@ class Collector(PipelineStep):  # type: ignore[misc]  # datatrove has no types
 
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> None:
         """Take all documents of a task."""
-        with _Watch(self.component), SpillWriter(task_file(Path(self.folder), rank)) as spill:
+        folder = Path(self.folder)
+        self._look(folder)
+        with _Watch(self.component, folder, rank), SpillWriter(task_file(folder, rank)) as spill:
             for document in data or ():
                 if document.text:
                     spill.add(self._utf8(document), len(document.text.split()), labels_json(document.metadata))
                 else:
                     self.stat_update(SKIPPED + "empty")
+
+    def _look(self, folder: Path) -> None:
+        place = folder / BUILD
+        if self.build is not None and not (place.is_file() and place.read_text() == self.build):
+            raise SourceError(
+                f"component {self.component!r}: a worker does not see the store's folder, or the build was given up; "
+                "put the store on a file system that all workers share"
+            )
 
     def _utf8(self, document: Document) -> bytes:
         try:
@@ -80,8 +139,10 @@ def labels_json(metadata: Mapping[str, Any]) -> bytes:
 class _Watch:
     """While a task runs: nothing on the terminal, input that datatrove would drop refused, errors in one line."""
 
-    def __init__(self, component: str) -> None:
+    def __init__(self, component: str, folder: Path, rank: int) -> None:
         self.component = component
+        self.folder = folder
+        self.rank = rank
 
     def __enter__(self) -> None:
         # datatrove has put its own sinks in place by now; its task is over before anything else logs.
@@ -99,7 +160,11 @@ class _Watch:
         full = isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError)
         if isinstance(error, Exception) and not own and not full:
             what = str(error) or "no message"
-            raise SourceError(f"component {self.component!r}: {type(error).__name__}: {what[:300]}") from error
+            told = SourceError(f"component {self.component!r}: {type(error).__name__}: {what[:300]}")
+            record_failure(self.folder, self.rank, told)
+            raise told from error
+        if isinstance(error, Exception):
+            record_failure(self.folder, self.rank, error)
 
     def _heed(self, message: Any) -> None:
         if any(lost in message for lost in LOST):

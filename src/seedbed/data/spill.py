@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -67,11 +68,16 @@ class SpillIndex:
 
 
 class SpillWriter:
-    """Writes documents to `path` in sorted pieces, and their index beside it when closed."""
+    """Writes documents to `path` in sorted pieces, and their index beside it when closed.
+
+    The file itself carries a name of its own, which the index gives: a task that is tried again, while what was given
+    up still writes, appears with the one or the other, whole.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = pa.OSFile(str(path), "wb")
+        self._place = path.with_suffix(f".{secrets.token_hex(4)}{path.suffix}")
+        self._file = pa.OSFile(str(self._place), "wb")
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         self._writer = pa.ipc.new_file(self._file, SCHEMA, options=options)
         self._written = 0
@@ -117,11 +123,14 @@ class SpillWriter:
         self._file.close()
         if error is None:
             values = {
+                "file": self._place.name,
                 "batches": self._index.batches,
                 "total_bytes": self._index.total_bytes,
                 "labels": [labels.decode() for labels in self._numbers],
             }
-            self.path.with_suffix(".json").write_text(json.dumps(values))
+            draft = self._place.with_suffix(".draft")
+            draft.write_text(json.dumps(values))
+            draft.replace(self.path.with_suffix(".json"))
 
     def _clear(self) -> None:
         self._priorities: list[int] = []
@@ -167,7 +176,7 @@ class SpillWriter:
 
 
 class Spill:
-    """Spill files, open for reading."""
+    """Spill files, open for reading. paths: of the files, or of their indices."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._files: list[_File] = []
@@ -179,7 +188,7 @@ class Spill:
                 [labels.encode() for labels in stored["labels"]],
             )
             if index.batches:
-                self._files.append(_File(path, index))
+                self._files.append(_File(path.with_name(stored["file"]), index))
 
     def total_bytes(self, number: int) -> int:
         """Bytes of everything in a range."""

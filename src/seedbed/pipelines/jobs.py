@@ -18,6 +18,7 @@ import numpy as np
 
 from seedbed.data.build import build_component
 from seedbed.data.catalogue import StoredComponent, open_component
+from seedbed.data.executors import Executor
 from seedbed.data.orders import permutation
 from seedbed.data.selection import Selected, select_mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
@@ -41,6 +42,8 @@ class Execution:
     device: str = "cpu"
     tasks: int = 1
     """Parallel datatrove tasks of one component."""
+    executor: Executor = "local"
+    """Where these tasks run."""
     core: Callable[[], AbstractContextManager[object]] = nullcontext
     """Held while something is made."""
 
@@ -66,7 +69,14 @@ def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Executi
 def make_component(folder: Path, artifact: Artifact, graph: StudyGraph, execution: Execution) -> dict[str, Any]:
     """Run the component's datatrove pipeline."""
     component = graph.component(artifact.name)
-    receipt = build_component(component, folder, execution.workbench, tasks=execution.tasks, workers=execution.tasks)
+    receipt = build_component(
+        component,
+        folder,
+        execution.workbench,
+        tasks=execution.tasks,
+        workers=execution.tasks,
+        executor=execution.executor,
+    )
     return asdict(receipt)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from seedbed.data.executors import Executor
 from seedbed.errors import StoreError
 from seedbed.pipelines.graph import StudyGraph, study_graph
 from seedbed.pipelines.load import LoadedStudy, load_study
@@ -25,6 +26,9 @@ class RunOptions:
     """Runs side by side; by default one per core that this process may use (one in all on an accelerator)."""
     device: str = "cpu"
     tasks: int = 1
+    """Parallel datatrove tasks while a component is built."""
+    executor: Executor = "local"
+    """Where these tasks run."""
     tracking_uri: str | None = None
     track: bool = True
     options: Mapping[str, str] | None = None

@@ -74,6 +74,7 @@ def _build(opened: Opened, plan: Plan, options: RunOptions, console: Console, fo
         "smoke": options.smoke,
         "device": options.device,
         "tasks": options.tasks,
+        "executor": options.executor,
     }
     count = options.jobs or (len(cores()) if options.device == "cpu" else 1)
     with StudyProgress(console, missing, count) as progress:

@@ -140,7 +140,7 @@ def print_preview(given: str, options: RunOptions, number: int, console: Console
 
     components = {}
     opened = open_study(given, options)
-    execution = Execution(options.workbench)
+    execution = Execution(options.workbench, tasks=options.tasks, executor=options.executor)
     for name, artifact in opened.graph.components.items():
         make(artifact, opened.graph, opened.store, execution, lambda event: None)
         stored = components[name] = open_component(opened.store.folder(artifact))

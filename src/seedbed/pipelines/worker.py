@@ -71,7 +71,13 @@ class Worker:
         self.artifacts = {artifact.fingerprint: artifact for artifact in self.graph.artifacts()}
         self.store = Store(workbench.store)
         allowed = cores()
-        self.execution = Execution(workbench, setup["device"], setup["tasks"], core=lambda: own_core(allowed))
+        self.execution = Execution(
+            workbench,
+            setup["device"],
+            setup["tasks"],
+            setup["executor"],
+            core=lambda: own_core(allowed),
+        )
 
     def say(self, answer: dict[str, Any]) -> None:
         """Send one line to the launcher; a launcher that is gone ends the worker (BrokenPipeError)."""
