@@ -1,0 +1,1 @@
+"""Formal material: brackets, arithmetic, parity, random strings, planted facts and skills, spelling drills."""

@@ -1,0 +1,184 @@
+"""Modular arithmetic and addition: `a + b = c` with the answer marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seedbed.data.formal.base import Planned, shares_of
+from seedbed.data.formal.draws import Bools, Ints, apportioned, dealt, planned, redrawn, row_keys
+from seedbed.data.formal.recipes import Addition, ModularArithmetic
+from seedbed.data.grammar.hashing import MASK, U64, key_of, numbers
+from seedbed.errors import RecipeError
+
+
+class ModularDraws:
+    """Documents of a `ModularArithmetic` recipe: document i is the i-th pair of its split."""
+
+    def __init__(self, recipe: ModularArithmetic) -> None:
+        self.recipe = recipe
+        p = recipe.p
+        a, b = (side.ravel() for side in np.divmod(np.arange(p * p), p))
+        kept = np.flatnonzero(b) if recipe.operation == "/" else np.arange(p * p)
+        a, b = a[kept], b[kept]
+        in_train = _train_side(a, b, recipe)
+        rows = np.flatnonzero(in_train == (recipe.split == "train"))
+        self._mirror_in_train = _mirrored(a, b, in_train, p)[rows]
+        order = np.argsort(_pair_hashes(a[rows], b[rows], recipe, ordered=True), kind="stable")
+        rows, self._mirror_in_train = rows[order], self._mirror_in_train[order]
+        self.documents = len(rows) if recipe.documents is None else recipe.documents
+        if self.documents > len(rows):
+            raise RecipeError(
+                f"ModularArithmetic: the {recipe.split} split holds {len(rows)} pairs, fewer than the {self.documents} "
+                "documents asked for; leave documents out and let the mixture repeat them by repeat_up_to"
+            )
+        self.a, self.b = a[rows], b[rows]
+        self.c = _result(self.a, self.b, recipe)
+        share = recipe.train_share if recipe.split == "train" else 1 - recipe.train_share
+        self.planned: Planned = {"split": {f"{recipe.split}, of all {len(a)} pairs": (share, len(rows))}}
+
+    def __call__(self, places: Ints) -> tuple[list[str], list[dict[str, Any]]]:
+        """Texts and labels of these documents."""
+        recipe = self.recipe
+        shared = {
+            "task": "modular arithmetic",
+            "construction": f"{recipe.operation} mod {recipe.p}",
+            "split": recipe.split,
+        }
+        texts, labels = [], []
+        sides = (self.a, self.b, self.c, self._mirror_in_train)
+        for a, b, c, mirror in zip(*(side[places].tolist() for side in sides), strict=True):
+            question = f"{a} {recipe.operation} {b} = "
+            text = f"{question}{c}"
+            texts.append(text)
+            labels.append(
+                shared
+                | {
+                    "constructions": ["mirror in train"] if mirror else [],
+                    "item": question[:-3],
+                    "answer_start": len(question),
+                    "answer_end": len(text),
+                }
+            )
+        return texts, labels
+
+
+def _result(a: Ints, b: Ints, recipe: ModularArithmetic) -> Ints:
+    p = recipe.p
+    if recipe.operation == "/":
+        inverse = np.array([0] + [pow(number, -1, p) for number in range(1, p)])
+        b = inverse[b]
+    result: Ints = {"+": a + b, "-": a - b, "*": a * b, "/": a * b}[recipe.operation] % p
+    return result
+
+
+def _pair_hashes(a: Ints, b: Ints, recipe: ModularArithmetic, *, ordered: bool) -> U64:
+    """A hash of each pair, under which (a, b) and (b, a) are equal unless ordered."""
+    first, second = (a, b) if ordered else (np.minimum(a, b), np.maximum(a, b))
+    # Not the split or the share: a smaller share lies inside a larger one.
+    key = key_of("modular", recipe.seed, recipe.p, "ordered" if ordered else "unordered")
+    return row_keys(first * recipe.p + second, key)
+
+
+def _train_side(a: Ints, b: Ints, recipe: ModularArithmetic) -> Bools:
+    """Which pairs are trained on: the first in order of their hashes, until the share is reached."""
+    wanted = round(recipe.train_share * len(a))
+    hashes = _pair_hashes(a, b, recipe, ordered=recipe.mirrored == "free")
+    order = np.argsort(hashes, kind="stable")
+    # A pair and its mirror have equal hashes and lie side by side; where only one fits, neither is taken.
+    if 0 < wanted < len(a) and hashes[order[wanted - 1]] == hashes[order[wanted]]:
+        wanted -= 1
+    side = np.zeros(len(a), dtype=np.bool_)
+    side[order[:wanted]] = True
+    return side
+
+
+def _mirrored(a: Ints, b: Ints, in_train: Bools, p: int) -> Bools:
+    """Whether (b, a), where it is another pair than (a, b), is trained on."""
+    table = np.zeros((p, p), dtype=np.bool_)
+    table[a, b] = in_train
+    mirrored: Bools = table[b, a] & (a != b)
+    return mirrored
+
+
+class AdditionDraws:
+    """Documents of an `Addition` recipe."""
+
+    def __init__(self, recipe: Addition) -> None:
+        self.recipe = recipe
+        self.documents = recipe.documents
+        self._key = key_of("addition", recipe.seed)
+        self._limit = np.uint64(min(int(recipe.held_out_share * 2.0**64), MASK))
+        digits = shares_of(recipe.digits)
+        cells = {(n, m): first * second for n, first in digits.items() for m, second in digits.items()}
+        chosen = {cell: share for cell, share in cells.items() if self._is_wanted(cell)}
+        self.cells = list(chosen)
+        self._counts = apportioned(list(chosen.values()), recipe.documents)
+        named = {f"{n}+{m} digits": share for (n, m), share in chosen.items()}
+        self.planned: Planned = {"construction": planned(named, self._counts)}
+
+    def _is_wanted(self, cell: tuple[int, int]) -> bool:
+        if any(digits in self.recipe.held_out_digits for digits in cell):
+            return self.recipe.split == "held-out"
+        return self.recipe.split == "train" or self.recipe.held_out_share > 0
+
+    def __call__(self, places: Ints) -> tuple[list[str], list[dict[str, Any]]]:
+        """Texts and labels of these documents. Errors: RecipeError if a cell has no pair on this side of the split."""
+        cell, _ = dealt(places, self._counts, self._key)
+        digits = np.array(self.cells)[cell]
+        novel: Bools = np.isin(digits, self.recipe.held_out_digits).any(axis=1)
+
+        def draw(keys: U64, rows: Ints) -> Ints:
+            lowest = np.where(digits[rows] > 1, 10 ** (digits[rows] - 1), 0)
+            count = (10 ** digits[rows] - lowest).astype(np.uint64)
+            # At most 12 digits of 64 random bits: no number is favoured by more than 1 in 10 million.
+            return lowest + (numbers(keys[:, None], np.array([1, 2], dtype=np.uint64)) % count).astype(np.int64)
+
+        def accepted(pairs: Ints, rows: Ints) -> Bools:
+            low, high = pairs.min(axis=1), pairs.max(axis=1)
+            hashes = numbers(row_keys(low, self._key), high.astype(np.uint64))
+            side: Bools = novel[rows] | ((hashes < self._limit) == (self.recipe.split == "held-out"))
+            return side
+
+        pairs = redrawn(
+            row_keys(places, self._key),
+            draw,
+            accepted,
+            f"Addition: some number of digits has no pair on the {self.recipe.split} side of the split; change seed or "
+            "held_out_share, or ask for more digits",
+        )
+        carries, chains = carried(pairs)
+        texts, labels = [], []
+        columns = (pairs, cell, novel, carries, chains)
+        for (a, b), where, new, carry, chain in zip(*(column.tolist() for column in columns), strict=True):
+            question = f"{a} + {b} = "
+            text = f"{question}{a + b}"
+            texts.append(text)
+            known = [f"carries {carry}", f"chain {chain}"]
+            if self.recipe.split == "held-out":
+                known.append("length" if new else "pair")
+            n, m = self.cells[where]
+            labels.append(
+                {
+                    "task": "addition",
+                    "construction": f"{n}+{m} digits",
+                    "constructions": known,
+                    "item": question[:-3],
+                    "answer_start": len(question),
+                    "answer_end": len(text),
+                    "split": self.recipe.split,
+                }
+            )
+        return texts, labels
+
+
+def carried(pairs: Ints) -> tuple[Ints, Ints]:
+    """Carries in each sum, and the longest run of neighbouring ones; pairs: int64[n, 2]."""
+    carries, run, longest = (np.zeros(len(pairs), dtype=np.int64) for _ in range(3))
+    for place in range(1, len(str(int(pairs.max(initial=0)))) + 1):
+        carry = (pairs % 10**place).sum(axis=1) >= 10**place
+        carries += carry
+        run = np.where(carry, run + 1, 0)
+        longest = np.maximum(longest, run)
+    return carries, longest
