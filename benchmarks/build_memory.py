@@ -1,9 +1,11 @@
-"""Peak memory and speed of building a component: 1 GB of JSON lines, made for the purpose, and a grammar's corpus.
+"""Peak memory and speed on the way from files to tokens: JSON lines made for the purpose, and a grammar's corpus.
 
-    python benchmarks/build_memory.py [--megabytes 1000] [--workers 1]
+    python benchmarks/build_memory.py [--megabytes 1000] [--workers 1] [--sources jsonl,grammar] [--folder DIR]
 
-Each build runs in a process of its own, so that its peak is its own: the resident sets of that process and of all its
-children, added up twenty times a second. The promise: under 1 GB for a component of 1 GB.
+A component is built of each source, half of its bytes are selected, put in order and identified, a tokenizer is trained
+on it, and all of it is tokenized. Each of these runs in a process of its own, so that its peak is its own: the largest
+resident set of any one process (it and its children are looked at twenty times a second; pages of mapped files count),
+and the sum over them. The promise: under 1.5 GB per process at 10 GB (`--megabytes 10000`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import numpy as np
 import psutil
 
 MEGABYTE = 10**6
+TRAINED_ON = 20 * MEGABYTE
 WORDS = 20_000
 DOCUMENT_WORDS = 300
 
@@ -49,10 +52,11 @@ def write_jsonl(folder: Path, total_bytes: int, files: int) -> None:
 
 
 class Peak(threading.Thread):
-    """Watches this process and its children; total_bytes: the most memory they held together."""
+    """Watches this process and its children; process_bytes, total_bytes: the most one held, and all together."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
+        self.process_bytes = 0
         self.total_bytes = 0
         self._over = threading.Event()
 
@@ -63,7 +67,9 @@ class Peak(threading.Thread):
             held = 0
             for process in (own, *own.children(recursive=True)):
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    held += process.memory_info().rss
+                    resident = process.memory_info().rss
+                    held += resident
+                    self.process_bytes = max(self.process_bytes, resident)
             self.total_bytes = max(self.total_bytes, held)
 
     def stop(self) -> None:
@@ -98,30 +104,93 @@ def build(kind: str, root: Path, workers: int, megabytes: int) -> dict[str, floa
         "cpu_seconds_of_this_process": round(cpu_seconds, 1),
         "megabytes_per_second": round(receipt.total_bytes / MEGABYTE / seconds, 1),
         "words_per_second": round(receipt.words / seconds),
-        "peak_megabytes": round(peak.total_bytes / MEGABYTE),
+        **peaks(peak),
     }
+
+
+def peaks(peak: Peak) -> dict[str, int]:
+    return {
+        "peak_megabytes_of_a_process": round(peak.process_bytes / MEGABYTE),
+        "peak_megabytes_of_all": round(peak.total_bytes / MEGABYTE),
+    }
+
+
+def select(kind: str, root: Path) -> dict[str, float | int | str]:
+    """Half of the bytes: selected, identified, put in order."""
+    from seedbed.data.catalogue import open_component
+    from seedbed.data.orders import permutation
+    from seedbed.data.recipes import Component, Files, Mixture
+    from seedbed.data.selection import select_mixture, selection_digest
+
+    peak = Peak()
+    peak.start()
+    start = time.perf_counter()
+    stored = open_component(root / f"out-{kind}")
+    component = Component("benchmark", Files("*.jsonl"))
+    mixture = Mixture("half", total_bytes=stored.total_bytes // 2, shares={component: 1.0})
+    chosen = select_mixture(mixture, {"benchmark": stored})
+    selection_digest(chosen, {"benchmark": stored})
+    permutation(len(chosen[0].rows), 0, 0)
+    seconds = time.perf_counter() - start
+    peak.stop()
+    return {"select_seconds": round(seconds, 1)} | {f"select_{name}": value for name, value in peaks(peak).items()}
+
+
+def tokenize(kind: str, root: Path) -> dict[str, float | int | str]:
+    from seedbed.data.catalogue import open_component
+    from seedbed.tokenizers.encoder import load_encoder
+    from seedbed.tokenizers.recipes import Tokenizer
+    from seedbed.tokenizers.store import build_token_store
+    from seedbed.tokenizers.train import train_tokenizer
+
+    stored = open_component(root / f"out-{kind}")
+    folder = root / f"tokens-{kind}"
+    folder.mkdir()
+    texts = list(stored.iter_texts(0, max(1, round(stored.documents * TRAINED_ON / stored.total_bytes))))
+    train_tokenizer(Tokenizer("bpe", vocab_size=4_096), texts, folder)
+    del texts
+    peak = Peak()
+    peak.start()
+    start = time.perf_counter()
+    receipt = build_token_store(stored.iter_texts(), stored.documents, load_encoder(folder), folder)
+    seconds = time.perf_counter() - start
+    peak.stop()
+    found = {"seconds": round(seconds, 1), "megabytes_per_second": round(receipt.total_bytes / MEGABYTE / seconds, 1)}
+    return {f"tokenize_{name}": value for name, value in (found | peaks(peak)).items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=1_000)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--build", nargs=2, metavar=("KIND", "FOLDER"), help="one measurement, in this process")
+    parser.add_argument("--sources", default="jsonl,grammar")
+    parser.add_argument("--folder", default=None, help="where there is room for three times the megabytes")
+    parser.add_argument("--step", nargs=3, metavar=("STEP", "SOURCE", "FOLDER"), help="one measurement, here")
     given = parser.parse_args()
-    if given.build:
-        kind, folder = given.build
-        print(json.dumps(build(kind, Path(folder), given.workers, given.megabytes)))
+    if given.step:
+        step, kind, folder = given.step[0], given.step[1], Path(given.step[2])
+        steps = {
+            "build": lambda: build(kind, folder, given.workers, given.megabytes),
+            "select": lambda: select(kind, folder),
+            "tokenize": lambda: tokenize(kind, folder),
+        }
+        print(json.dumps(steps[step]()))
         return
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        write_jsonl(Path(folder), given.megabytes * MEGABYTE, files=4)
-        for kind in ("jsonl", "grammar"):
-            options = ["--megabytes", str(given.megabytes), "--workers", str(given.workers)]
-            command = [sys.executable, __file__, *options, "--build", kind, folder]
-            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        kinds = given.sources.split(",")
+        if "jsonl" in kinds:
+            write_jsonl(Path(name), given.megabytes * MEGABYTE, files=4)
+        for kind in kinds:
+            row: dict[str, float | int | str] = {}
+            for step in ("build", "select", "tokenize"):
+                options = ["--megabytes", str(given.megabytes), "--workers", str(given.workers)]
+                command = [sys.executable, __file__, *options, "--step", step, kind, name]
+                row |= json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            rows.append(row)
     for name in rows[0]:
         values = "".join(f"{row[name]:>16,}" if not isinstance(row[name], str) else f"{row[name]:>16}" for row in rows)
-        print(f"{name.replace('_', ' '):<30}{values}")
+        print(f"{name.replace('_', ' '):<44}{values}")
     print(json.dumps({"benchmark": "build_memory", "results": rows}))
 
 

@@ -12,8 +12,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import multiprocess
-import multiprocess.connection
+import multiprocess  # type: ignore[import-untyped]  # the library's wheel has no types
+import multiprocess.connection  # type: ignore[import-untyped]
 from datatrove.executor.local import LocalPipelineExecutor
 
 from seedbed.data.collect import recorded_failure
@@ -22,6 +22,8 @@ from seedbed.errors import SeedbedError, SourceError
 
 class LocalExecutor(LocalPipelineExecutor):  # type: ignore[misc]  # datatrove has no types
     """datatrove's local executor; with one worker everything stays in this process."""
+
+    pipeline: list[Any]
 
     def save_executor_as_json(self, indent: int = 4) -> None:
         """Write nothing: the component's recipe is the record, and not all steps' attributes survive datatrove's."""

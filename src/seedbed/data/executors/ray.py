@@ -6,6 +6,7 @@ found by RAY_ADDRESS, or on this machine. Its workers run the same Python enviro
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,7 +46,7 @@ def run_on_ray(steps: list[Any], spill: Path, tasks: int, workers: int) -> None:
         raise SourceError("--executor ray needs Ray, which is not installed: pip install 'seedbed[ray]'") from error
     address = os.environ.get("RAY_ADDRESS", "auto")
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise SourceError(
             "no Ray cluster answers; start one (ray start --head), name it by RAY_ADDRESS, or leave --executor ray out"
