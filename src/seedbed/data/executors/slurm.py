@@ -7,6 +7,7 @@ Python environment under the same paths.
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -80,16 +81,29 @@ def run_under_slurm(steps: list[Any], spill: Path, tasks: int, workers: int) -> 
 
 
 def _launch(executor: SlurmExecutor, spill: Path) -> None:
+    said = spill / "sbatch.err"
     try:
-        executor.launch_job()
+        with _standard_error_into(said):
+            executor.launch_job()
     except (subprocess.CalledProcessError, OSError) as error:
-        script = spill / "logs" / "launch_script.slurm"
-        asked = subprocess.run(["sbatch", "--test-only", script], check=False, capture_output=True, text=True)
-        reason = (asked.stderr.strip().splitlines() or [str(error)])[-1].removeprefix("sbatch: ")
+        reason = (said.read_text().strip().splitlines() or [str(error)])[-1].removeprefix("sbatch: ")
         raise SourceError(
             f"Slurm takes no job ({reason}); see sinfo, and set SBATCH_PARTITION, SBATCH_ACCOUNT or "
             "SBATCH_MEM_PER_CPU where it needs them"
         ) from error
+
+
+@contextmanager
+def _standard_error_into(place: Path) -> Iterator[None]:
+    """What `sbatch` says goes into a file; datatrove starts it with this process's own standard error."""
+    kept = os.dup(2)
+    try:
+        with place.open("wb") as file:
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _wait(job: str, spill: Path, tasks: int) -> None:
