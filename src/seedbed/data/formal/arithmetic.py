@@ -127,7 +127,7 @@ class AdditionDraws:
         """Texts and labels of these documents. Errors: RecipeError if a cell has no pair on this side of the split."""
         cell, _ = dealt(places, self._counts, self._key)
         digits = np.array(self.cells)[cell]
-        novel: Bools = np.isin(digits, self.recipe.held_out_digits).any(axis=1)
+        novel = np.asarray(np.isin(digits, self.recipe.held_out_digits).any(axis=1))
 
         def draw(keys: U64, rows: Ints) -> Ints:
             lowest = np.where(digits[rows] > 1, 10 ** (digits[rows] - 1), 0)

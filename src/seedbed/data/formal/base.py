@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datatrove.pipeline.base import PipelineStep
 
     from seedbed.workbench import Workbench
+
+K = TypeVar("K")
 
 
 def _with_shares(given: Any) -> Any:
@@ -33,6 +35,8 @@ def _with_shares(given: Any) -> Any:
 
 Shares: TypeAlias = Annotated[Mapping[int, float] | tuple[int, ...], BeforeValidator(_with_shares)]
 """Values with their shares, of any sum: {2: 0.9, 3: 0.1}; or values alone, in equal shares: (2, 3)."""
+WordShares: TypeAlias = Annotated[Mapping[str, float] | tuple[str, ...], BeforeValidator(_with_shares)]
+"""The same with words for values: {"spell": 0.9, "count": 0.1}, or ("spell", "count")."""
 Split: TypeAlias = Literal["train", "held-out"]
 Planned: TypeAlias = dict[str, dict[str, tuple[float, int]]]
 """Label -> value -> (share asked for, documents that have it)."""
@@ -75,6 +79,6 @@ class FormalSource:
         return recipe_fields(self) | dict(self.content(workbench))
 
 
-def shares_of(field: Mapping[int, float] | tuple[int, ...]) -> dict[int, float]:
-    """The value of a `Shares` field: value -> share, in order of the values, as the order written is no part of it."""
+def shares_of(field: Mapping[K, float] | tuple[K, ...]) -> dict[K, float]:
+    """The value of a field of shares: value -> share, in order of the values: the order written is no part of it."""
     return dict(sorted(_with_shares(field).items()))
