@@ -44,8 +44,8 @@ class Execution:
     """Parallel datatrove tasks of one component."""
     executor: Executor = "local"
     """Where these tasks run."""
-    core: Callable[[], AbstractContextManager[object]] = nullcontext
-    """Held while something is made."""
+    cores: Callable[[int], AbstractContextManager[object]] = nullcontext
+    """Given how many processes will work: held while something is made."""
 
 
 def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Execution, report: Event) -> bool:
@@ -56,14 +56,15 @@ def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Executi
             artifact,
             lambda folder: make_run(folder, run, graph, store, execution, report),
             resumable=True,
-            holding=execution.core,
+            holding=lambda: execution.cores(1),
         )
     makers: dict[str, Callable[[Path], dict[str, Any]]] = {
         "component": lambda folder: make_component(folder, artifact, graph, execution),
         "tokenizer": lambda folder: make_tokenizer(folder, artifact, graph, store),
         "tokens": lambda folder: make_tokens(folder, artifact, store),
     }
-    return store.build(artifact, makers[artifact.kind], holding=execution.core)
+    readers = execution.tasks if artifact.kind == "component" and execution.executor == "local" else 1
+    return store.build(artifact, makers[artifact.kind], holding=lambda: execution.cores(readers))
 
 
 def make_component(folder: Path, artifact: Artifact, graph: StudyGraph, execution: Execution) -> dict[str, Any]:

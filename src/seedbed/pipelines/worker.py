@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -34,25 +34,31 @@ def cores() -> list[int]:
 
 
 @contextmanager
-def own_core(allowed: list[int]) -> Iterator[int]:
-    """Hold one core for as long as a job runs: a run never shares a core, also between two studies on one machine."""
+def own_cores(allowed: list[int], wanted: int = 1) -> Iterator[list[int]]:
+    """Hold a core for as long as a job runs: a run never shares a core, also between two studies on one machine.
+
+    wanted: a job of several processes takes as many as are free at that moment and waits for the first alone.
+    """
     folder = Path(tempfile.gettempdir()) / "seedbed-cores"
     folder.mkdir(mode=0o777, exist_ok=True)
-    while True:
-        for core in allowed:
-            lock = FileLock(folder / f"{core}.lock", mode=0o666)
-            try:
+    held: dict[int, FileLock] = {}
+    try:
+        while not held:
+            for core in allowed:
+                lock = FileLock(folder / f"{core}.lock", mode=0o666)
                 # Waiting a moment on each in turn is fair enough and wakes nobody needlessly.
-                lock.acquire(timeout=CORE_WAIT_SECONDS if core == allowed[-1] else 0)
-            except Timeout:
-                continue
-            try:
-                if hasattr(os, "sched_setaffinity"):
-                    os.sched_setaffinity(0, {core})
-                yield core
-            finally:
-                lock.release()
-            return
+                wait_seconds = CORE_WAIT_SECONDS if core == allowed[-1] and not held else 0
+                with suppress(Timeout):
+                    lock.acquire(timeout=wait_seconds)
+                    held[core] = lock
+                if len(held) == wanted:
+                    break
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, held.keys())
+        yield list(held)
+    finally:
+        for lock in held.values():
+            lock.release()
 
 
 class Worker:
@@ -76,7 +82,7 @@ class Worker:
             setup["device"],
             setup["tasks"],
             setup["executor"],
-            core=lambda: own_core(allowed),
+            cores=lambda wanted: own_cores(allowed, wanted),
         )
 
     def say(self, answer: dict[str, Any]) -> None:
