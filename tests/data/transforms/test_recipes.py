@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from datatrove.data import Document
+from datatrove.executor.local import LocalPipelineExecutor
+from datatrove.pipeline.readers import JsonlReader
+from datatrove.pipeline.writers import JsonlWriter
+
+from seedbed.data.identity import component_identity
+from seedbed.data.recipes import Component, Files
+from seedbed.data.transforms.recipes import (
+    BracketDyck,
+    DashStyle,
+    DigitGrouping,
+    LetterCase,
+    LetterCipher,
+    LetterSubstitution,
+    ShuffledCode,
+    WordOrder,
+)
+from seedbed.errors import RecipeError
+
+EVERY = [
+    DashStyle("commas"),
+    DashStyle("spaced en dash"),
+    DashStyle("spaced en dash", plant=0.5),
+    DashStyle("spaced en dash", plant=0.5, seed=1),
+    DigitGrouping("single"),
+    DigitGrouping("single", separator="_"),
+    LetterCase("lower"),
+    LetterCase("lower", keep=True),
+    LetterSubstitution(),
+    LetterSubstitution(key=1),
+    LetterCipher(),
+    WordOrder("reversed"),
+    WordOrder("shuffled"),
+    WordOrder("shuffled", within="line"),
+    ShuffledCode(),
+    BracketDyck(),
+]
+TEXT = "The newt -- it is 1234 (or so), they say.\nIt sleeps."
+
+
+@pytest.mark.parametrize(
+    ("write", "mend"),
+    [
+        (lambda: DashStyle("em dash"), "did you mean 'spaced em dash'"),
+        (lambda: DashStyle("commas", plant=0.1), "choose a dash, or leave plant out"),
+        (lambda: DashStyle("spaced em dash", plant=1.1), "less than or equal to 1"),
+        (lambda: DigitGrouping("right-to-left"), "did you mean 'right to left'"),
+        (lambda: DigitGrouping("single", separator="1"), "write ',' or ' '"),
+        (lambda: LetterCase("uper"), "did you mean 'upper'"),
+        (lambda: WordOrder("reverse"), "did you mean 'reversed'"),
+        (lambda: LetterSubstitution(alphabets=("abca",)), "'a' stands in the alphabets twice"),
+        (lambda: LetterSubstitution(alphabets=("abß",)), "'ß' is no lower-case letter with one upper-case form"),
+        (lambda: LetterCipher(alphabets=()), "no letter in the alphabets"),
+    ],
+)
+def test_a_wrong_choice_is_refused_in_one_line_with_the_mend(write, mend):
+    with pytest.raises(RecipeError, match=mend) as error:
+        write()
+    assert "\n" not in str(error.value)
+
+
+def test_every_field_counts_in_the_identity_of_a_component(workbench, jsonl):
+    location = jsonl("a.jsonl", [TEXT])
+    made = {json.dumps(component_identity(Component("c", [Files(location), each]), workbench)) for each in EVERY}
+    assert len(made) == len(EVERY)
+
+
+@pytest.mark.parametrize("each", EVERY, ids=lambda each: type(each).__name__)
+def test_every_transform_builds_in_a_component_and_tasks_change_nothing(each, build, jsonl, content):
+    texts = [f"{TEXT} {number}" for number in range(20)]
+    locations = [jsonl(f"{part}.jsonl", texts[part::4]) for part in range(4)]
+    component = Component("c", [Files(*locations), each], heldout_share=0)
+    one, receipt = build(component)
+    many, _ = build(component, tasks=4, workers=1)
+    assert receipt.documents == 20
+    assert content(one) == content(many)
+    blocks = each.steps(None)
+    assert sorted(one.iter_texts()) == sorted(blocks[0].transformed(Document(text=t, id="0")).text for t in texts)
+
+
+def test_a_block_stands_alone_in_a_plain_datatrove_pipeline(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text(json.dumps({"text": TEXT, "id": "0"}) + "\n")
+    pipeline = [JsonlReader(str(tmp_path / "in"))]
+    for each in (DashStyle("commas"), DigitGrouping("right to left"), LetterCase("upper")):
+        pipeline += each.steps(None)
+    pipeline.append(JsonlWriter(str(tmp_path / "out"), compression=None))
+    stats = LocalPipelineExecutor(pipeline, logging_dir=str(tmp_path / "logs")).run()
+    (written,) = [json.loads(line) for path in (tmp_path / "out").iterdir() for line in path.read_text().splitlines()]
+    assert written["text"] == "THE NEWT, IT IS 1,234 (OR SO), THEY SAY.\nIT SLEEPS."
+    assert [entry["name"] for entry in written["metadata"]["transforms"]] == [
+        "dash style",
+        "digit grouping",
+        "letter case",
+    ]
+    assert {step.name.rpartition(": ")[2]: step.stats["changed"].total for step in stats.stats[1:-1]} == {
+        "dash style": 1,
+        "digit grouping": 1,
+        "letter case": 1,
+    }
+
+
+def test_writing_transforms_loads_no_heavy_library():
+    heavy = "{'torch', 'datatrove', 'pyarrow', 'numpy', 'datasets', 'scipy'}"
+    code = f"import sys, seedbed.data.transforms.recipes; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
