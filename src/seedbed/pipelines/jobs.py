@@ -23,6 +23,7 @@ from seedbed.data.orders import permutation
 from seedbed.data.selection import Selected, select_mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
 from seedbed.pipelines.store import Artifact, Store
+from seedbed.tokenizers.answers import ANSWER_COLUMNS, answer_bytes, check_answers
 from seedbed.tokenizers.encoder import Encoder, load_encoder
 from seedbed.tokenizers.store import TokenStore, build_token_store, open_tokens
 from seedbed.tokenizers.train import train_tokenizer
@@ -100,7 +101,8 @@ def make_tokens(folder: Path, artifact: Artifact, store: Store) -> dict[str, Any
     """Tokenize a component once."""
     component = open_component(store.folder(artifact.parents["component"]))
     encoder = load_encoder(store.folder(artifact.parents["tokenizer"]))
-    return asdict(build_token_store(component.iter_texts(), component.documents, encoder, folder))
+    answers = answer_bytes(component.table(ANSWER_COLUMNS))
+    return asdict(build_token_store(component.iter_texts(), component.documents, encoder, folder, answers=answers))
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,16 @@ def make_run(
     from seedbed.training.trainer import TrainTask, probe_steps, train
 
     inputs = run_inputs(run, graph, store)
+    if run.arm.model.loss_on == "answer":
+        for chosen in inputs.selected:
+            check_answers(inputs.tokens[chosen.component_name].answer_spans, chosen.rows, chosen.component_name)
     parts = [
         Part(
             store=inputs.tokens[chosen.component_name],
             rows=chosen.rows,
             source=chosen.component_name,
             document_bytes=inputs.components[chosen.component_name].bytes,
+            answer_spans=inputs.tokens[chosen.component_name].answer_spans,
         )
         for chosen in inputs.selected
     ]

@@ -2,7 +2,8 @@
 
 A folder holds `ids.bin` (token ids, little-endian, the smallest unsigned type that holds the vocabulary; every document
 is followed by the end of document), `offsets.npy` (int64[documents + 1]) and `tokens.json`. Row i of the component's
-catalogue is ids[offsets[i] : offsets[i + 1]].
+catalogue is ids[offsets[i] : offsets[i + 1]]. Where documents mark answers, `answers.npy` (int64[documents, 2]) has the
+tokens of each, counted from the document's first.
 
 Building streams: texts come in batches of an eighth of a megabyte; while the library encodes some, the one before
 is checked and written. Every document is checked: the bytes of its tokens, put together, are its UTF-8 bytes. That is
@@ -27,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seedbed.errors import SourceError, StoreError
+from seedbed.tokenizers.answers import Spans, leading_whitespace, token_spans
 from seedbed.tokenizers.encoder import Encoder, Ids, Lengths, lengths_of, utf8_flat, visible
 
 # Large enough to keep the cores busy, small enough for memory: the library holds some 100 bytes per token.
@@ -35,7 +37,7 @@ BATCH_DOCUMENTS = 1_500  # short documents cost by their number, and fewer of th
 BATCHES_AHEAD = 2
 CHECKED_AT_ONCE = 4_000  # tokens; arrays of these sizes stay in the processor's cache, which halves the check's time
 NOT_PARALLEL = ("", "off", "false", "f", "no", "n", "0")  # what the library reads as no
-IDS_FILE, OFFSETS_FILE, ABOUT_FILE = "ids.bin", "offsets.npy", "tokens.json"
+IDS_FILE, OFFSETS_FILE, ANSWERS_FILE, ABOUT_FILE = "ids.bin", "offsets.npy", "answers.npy", "tokens.json"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class TokenReceipt:
 
     tokens: all, ends of documents included. total_bytes: UTF-8 bytes of the texts. bytes_per_token: total_bytes over
     the tokens that are not ends of documents (0.0 if there are none). dtype: of the ids. vocabulary_used: how many of
-    the vocab_size tokens occur. sha256: of the ids and the offsets.
+    the vocab_size tokens occur. sha256: of the ids, the offsets and the answers, if any. answers: documents
+    that mark one; answers_widened: those whose span cut a token and was widened to whole ones.
     """
 
     documents: int
@@ -56,19 +59,23 @@ class TokenReceipt:
     vocabulary_used: int
     eos_id: int
     sha256: str
+    answers: int = 0
+    answers_widened: int = 0
 
 
 @dataclass(frozen=True)
 class TokenStore:
     """An open token store: document i is ids[offsets[i] : offsets[i + 1]], whose last id is eos_id.
 
-    ids: memory map, 1-D unsigned. offsets: int64[documents + 1].
+    ids: memory map, 1-D unsigned. offsets: int64[documents + 1]. answer_spans: int64[documents, 2], the tokens
+    [begin, end) of each document's answer, -1 and -1 where it marks none; None if no document marks one.
     """
 
     ids: Ids
     offsets: Lengths
     eos_id: int
     vocab_size: int
+    answer_spans: Spans | None = None
 
     @property
     def documents(self) -> int:
@@ -76,21 +83,26 @@ class TokenStore:
         return len(self.offsets) - 1
 
 
-def build_token_store(texts: Iterable[str], documents: int, encoder: Encoder, out: Path) -> TokenReceipt:
+def build_token_store(
+    texts: Iterable[str], documents: int, encoder: Encoder, out: Path, *, answers: Spans | None = None
+) -> TokenReceipt:
     """Encode texts into the folder `out`, which is there already and is renamed by the caller once it is whole.
 
-    documents: how many texts there are. An empty text becomes one end of document.
+    documents: how many texts there are. An empty text becomes one end of document. answers: int64[documents, 2], the
+    UTF-8 bytes [start, end) of each text's answer, -1 and -1 where it marks none.
 
-    Errors: SourceError, if a text cannot be given back exactly (with its first lost span); StoreError, if there are
-    more or fewer texts than `documents`, or if the disk does not take them.
+    Errors: SourceError, if a text cannot be given back exactly (with its first lost span), or marks an answer outside
+    itself; StoreError, if there are more or fewer texts than `documents`, or if the disk does not take them.
     """
-    build = _Build(encoder, documents)
+    build = _Build(encoder, documents, answers)
     try:
         with (out / IDS_FILE).open("wb") as file, closing(_encoded(texts, encoder)) as batches:
             for batch, ids, lengths in batches:
                 file.write(build.add(batch, ids, lengths).data)
         receipt = build.receipt()
         np.save(out / OFFSETS_FILE, build.offsets)
+        if build.answers is not None:
+            np.save(out / ANSWERS_FILE, build.answers)
         (out / ABOUT_FILE).write_text(json.dumps(asdict(receipt), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         if error.errno is None:
@@ -110,7 +122,11 @@ def open_tokens(folder: Path) -> TokenStore:
         path = folder / IDS_FILE
         ids: Ids = np.memmap(path, dtype=dtype, mode="r") if tokens else np.empty(0, dtype=dtype)
         whole = len(ids) == tokens == offsets[-1] and len(offsets) == about["documents"] + 1
-        store = TokenStore(ids, offsets, eos_id=int(about["eos_id"]), vocab_size=int(about["vocab_size"]))
+        answers: Spans | None = None
+        if about["answers"]:
+            answers = np.load(folder / ANSWERS_FILE, mmap_mode="r", allow_pickle=False)
+            whole = whole and answers.shape == (about["documents"], 2)
+        store = TokenStore(ids, offsets, int(about["eos_id"]), int(about["vocab_size"]), answers)
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StoreError(f"token store {folder.name} is missing or damaged; remove it and run again") from error
     if not whole:
@@ -156,15 +172,20 @@ def _encoded(texts: Iterable[str], encoder: Encoder) -> Generator[tuple[list[str
 class _Build:
     """What is known of a store while it is built."""
 
-    def __init__(self, encoder: Encoder, documents: int) -> None:
+    def __init__(self, encoder: Encoder, documents: int, answers: Spans | None) -> None:
+        if answers is not None and len(answers) != documents:
+            raise StoreError(f"there are answers for {len(answers)} of {documents} texts; build the component again")
         self.encoder = encoder
         self.documents = documents
+        self.answers = None if answers is None else answers.astype(np.int64)
+        self.answers_widened = 0
         self.seen = 0
         self.total_bytes = 0
         self.offsets = np.zeros(documents + 1, dtype=np.int64)
         self.counts = np.zeros(encoder.vocab_size, dtype=np.int64)
         self.digest = hashlib.sha256()
         self.check = LosslessCheck(encoder)
+        self.leading = leading_whitespace(encoder.token_bytes)
 
     def add(self, batch: list[str], ids: Ids, lengths: Lengths) -> Ids:
         """Check a batch and count it; its ids with the ends of documents, ready to be written."""
@@ -181,6 +202,18 @@ class _Build:
         self.offsets[self.seen + 1 : self.seen + len(batch) + 1] = start + ends + np.arange(1, len(batch) + 1)
         self.counts += np.bincount(closed, minlength=self.encoder.vocab_size)
         self.digest.update(closed.data)
+        if self.answers is not None:
+            here = slice(self.seen, self.seen + len(batch))
+            self.answers[here], widened = token_spans(
+                self.answers[here],
+                ids,
+                lengths,
+                self.check.lengths,
+                self.leading,
+                before=len(self.check.before),
+                first=self.seen,
+            )
+            self.answers_widened += widened
         self.seen += len(batch)
         return closed
 
@@ -190,6 +223,8 @@ class _Build:
                 f"there are {self.seen} texts, not the {self.documents} announced; build the component again"
             )
         self.digest.update(self.offsets.astype("<i8").data)
+        if self.answers is not None:
+            self.digest.update(self.answers.astype("<i8").data)
         tokens = int(self.offsets[-1])
         return TokenReceipt(
             documents=self.documents,
@@ -201,6 +236,8 @@ class _Build:
             vocabulary_used=int(np.count_nonzero(self.counts)),
             eos_id=self.encoder.eos_id,
             sha256=self.digest.hexdigest(),
+            answers=0 if self.answers is None else int(np.count_nonzero(self.answers[:, 0] >= 0)),
+            answers_widened=self.answers_widened,
         )
 
 
