@@ -2,36 +2,164 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from seedbed.data.orders import Order, permutation, shuffled
-from seedbed.errors import RecipeError
+from seedbed.data import orders as order
+from seedbed.data.difficulty.recipes import Difficulty
+from seedbed.data.permutations import Documents, rank_shares, uniform
+from seedbed.data.recipes import Component, PythonStdlib
+from seedbed.errors import RecipeError, SourceError
+
+CODE = Component("code", PythonStdlib())
+ALL = [
+    order.shuffled(),
+    order.easy_first("mtld"),
+    order.hard_first("mtld"),
+    order.bucketed("mtld", 3),
+    order.bucketed("mtld", 3, hard_first=True),
+    order.bucketed_random("mtld", 3),
+    order.interleaved(),
+    order.cycled("mtld", 2),
+    order.staged(CODE, "text"),
+    order.paced("mtld"),
+    order.paced("mtld", "step", start=0.3, full_at=0.5),
+    order.growing_random("mtld"),
+    order.warm_up(order.easy_first("mtld"), 0.25),
+    order.within(order.easy_first("mtld"), "shuffled", units="lines"),
+]
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 1000])
-def test_a_permutation_holds_every_position_once(n):
-    found = permutation(n, seed=3)
+def documents(n: int, seed: int = 0) -> Documents:
+    generator = np.random.default_rng(seed)
+    priority = generator.integers(0, 2**63, n).astype(np.uint64)
+    difficulty = generator.integers(0, max(n // 2, 1), n).astype(float)
+    return Documents(generator.integers(0, 2, n), ("code", "text"), priority, {"mtld": difficulty})
+
+
+@pytest.mark.parametrize("each", ALL, ids=lambda each: each.name)
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 2**40), st.integers(0, 3))
+def test_every_order_reads_every_document_once(each, n, seed, epoch):
+    found = each.permutation(documents(n), seed, epoch)
     assert found.dtype == np.int64
     assert sorted(found.tolist()) == list(range(n))
+    assert each.permutation(documents(n), seed, epoch).tolist() == found.tolist()
 
 
-def test_it_depends_on_seed_and_epoch_alone():
-    first = permutation(100, 1, 0).tolist()
-    assert permutation(100, 1, 0).tolist() == first
-    assert shuffled().permutation(100, 1).tolist() == first
-    assert permutation(100, 2, 0).tolist() != first
-    assert permutation(100, 1, 1).tolist() != first
+@pytest.mark.parametrize("each", ALL, ids=lambda each: each.name)
+def test_a_part_of_an_epoch_holds_the_same_documents_in_every_order(each):
+    some = documents(40)
+    taken = each.permutation(some, seed=5, epoch=2, take=13)
+    assert sorted(taken.tolist()) == sorted(uniform(40, 5, 2)[:13].tolist())
+    assert sorted(order.shuffled().permutation(some, 6, 2, take=13)) != sorted(taken)
 
 
-def test_known_answer():
-    """A change here changes every run's data order: raise the version of Order with it."""
-    assert permutation(8, 0).tolist() == [2, 4, 3, 6, 5, 0, 1, 7]
+def test_names_are_readable_and_unique():
+    names = [each.name for each in ALL]
+    assert len(set(names)) == len(names)
+    assert names == [
+        "shuffled",
+        "easy-first-mtld",
+        "hard-first-mtld",
+        "buckets-3-mtld",
+        "hard-buckets-3-mtld",
+        "random-buckets-3-mtld",
+        "interleaved",
+        "cycles-2-mtld",
+        "staged-code-text",
+        "paced-root-mtld",
+        "paced-step-from-0.3-full-at-0.5-mtld",
+        "random-growing-root-mtld",
+        "warm-up-25%-easy-first-mtld",
+        "easy-first-mtld-lines-shuffled",
+    ]
 
 
-def test_positions_are_uniform():
-    ends = np.array([permutation(6, seed)[0] for seed in range(6_000)])
-    assert np.abs(np.bincount(ends, minlength=6) / 6_000 - 1 / 6).max() < 0.03
+def test_easy_first_is_the_reverse_of_hard_first_but_for_ties():
+    some = documents(50)
+    difficulty = some.difficulty["mtld"]
+    easy, hard = (each("mtld").permutation(some, 0) for each in (order.easy_first, order.hard_first))
+    assert (np.diff(difficulty[easy]) >= 0).all()
+    assert difficulty[hard].tolist() == difficulty[easy][::-1].tolist()
+    for found in (easy, hard):
+        same = np.diff(difficulty[found]) == 0
+        assert (np.diff(some.priority[found].astype(float))[same] > 0).all()
+    # No draw is left, so seeds change nothing.
+    assert order.easy_first("mtld").permutation(some, 7, 3).tolist() == easy.tolist()
 
 
-def test_an_unknown_kind_is_refused():
-    with pytest.raises(RecipeError, match="did you mean 'shuffled'"):
-        Order("shufled")
+def test_buckets_hold_the_same_documents_in_both_labellings():
+    some = documents(30)
+    plain, mixed = (each("mtld", 3).permutation(some, 4) for each in (order.bucketed, order.bucketed_random))
+    blocks = {frozenset(plain[start : start + 10].tolist()) for start in (0, 10, 20)}
+    assert blocks == {frozenset(mixed[start : start + 10].tolist()) for start in (0, 10, 20)}
+    easy = order.easy_first("mtld").permutation(some, 4)
+    assert set(plain[:10]) == set(easy[:10])
+    turns = [tuple(order.bucketed_random("mtld", 3).permutation(some, seed)[[0, 10, 20]] // 1) for seed in range(12)]
+    bucket = {int(each): number // 10 for number, each in enumerate(easy)}
+    assert len({tuple(bucket[int(each)] for each in turn) for turn in turns}) > 2
+
+
+def test_stages_follow_one_another_and_must_be_those_of_the_mixture():
+    some = documents(20)
+    found = order.staged("text", "code").permutation(some, 0)
+    assert some.component[found].tolist() == sorted(some.component.tolist(), reverse=True)
+    with pytest.raises(SourceError, match="differ in code, prose"):
+        order.staged("text", "prose").permutation(some, 0)
+    with pytest.raises(RecipeError, match="stands there twice"):
+        order.staged("text", "text")
+
+
+def test_a_warm_up_begins_as_its_order_and_goes_on_as_the_shuffle_without_it():
+    some = documents(40)
+    warm = order.warm_up(order.easy_first("mtld"), 0.25).permutation(some, 3)
+    easy = order.easy_first("mtld").permutation(some, 3)
+    assert warm[:10].tolist() == easy[:10].tolist()
+    shuffled = order.shuffled().permutation(some, 3).tolist()
+    assert warm[10:].tolist() == [each for each in shuffled if each not in set(warm[:10].tolist())]
+
+
+@pytest.mark.parametrize("each", ALL, ids=lambda each: each.name)
+def test_what_is_asked_for_is_what_comes(each):
+    n = 2_000
+    generator = np.random.default_rng(1)
+    some = Documents(
+        generator.integers(0, 2, n), ("code", "text"), np.arange(n, dtype=np.uint64), {"mtld": generator.random(n)}
+    )
+    asked = each.requested_rank(np.arange(n) / n)
+    if asked is None:
+        assert each.name.startswith(("random-buckets", "interleaved", "staged"))
+        return
+    found = rank_shares(some.difficulty["mtld"])[each.permutation(some, 1)]
+    if each.name.startswith("paced"):  # without replacement, hard documents wait and are read later
+        assert found[: n // 10].mean() == pytest.approx(asked[: n // 10].mean(), abs=0.05)
+        assert found.mean() == pytest.approx(0.5)
+    else:
+        tenths = np.abs(found.reshape(10, -1).mean(1) - asked.reshape(10, -1).mean(1))
+        assert tenths.max() < 0.08
+
+
+def test_two_by_two_is_four_orders_and_the_first_is_the_reference():
+    assert [each.name for each in order.two_by_two("mtld")] == [
+        "shuffled-sentences-kept",
+        "shuffled-sentences-shuffled",
+        "easy-first-mtld-sentences-kept",
+        "easy-first-mtld-sentences-shuffled",
+    ]
+    assert [each.name for each in order.controls(Difficulty("words"), 4)] == [
+        "shuffled",
+        "hard-first-words",
+        "random-buckets-4-words",
+    ]
+
+
+def test_faulty_orders_are_refused_with_the_mend():
+    with pytest.raises(RecipeError, match="did you mean 'mtld'"):
+        order.easy_first("mtdl")
+    with pytest.raises(RecipeError, match="did you mean 'root'"):
+        order.paced("mtld", "rot")
+    with pytest.raises(RecipeError, match="within"):
+        order.warm_up(order.within(order.shuffled()))
+    with pytest.raises(RecipeError, match="whole documents"):
+        order.within(order.within(order.shuffled()))

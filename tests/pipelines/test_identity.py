@@ -29,7 +29,7 @@ def test_names_in_tables_are_no_part_of_an_identity():
     workbench = Workbench()
     assert describe(model("nano", name="other"), workbench) == describe(model("nano"), workbench)
     assert describe(tokenizer("byte", name="other"), workbench) == describe(tokenizer("byte"), workbench)
-    assert describe(order.shuffled(), workbench)["recipe"] == "Order"
+    assert describe(order.shuffled(), workbench)["recipe"] == "Shuffled"
 
 
 @pytest.mark.parametrize(

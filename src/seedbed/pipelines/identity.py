@@ -17,8 +17,8 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
+from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.identity import component_identity
-from seedbed.data.orders import Order
 from seedbed.data.recipes import Component
 from seedbed.errors import RecipeError
 from seedbed.probes.recipes import BitsPerByte, MinimalPairs, QuestionFormation
@@ -31,7 +31,7 @@ Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 FINGERPRINT_LENGTH = 16
 # What a recipe is called in tables is no part of what it is: renaming it must rebuild nothing.
-LABELS: Mapping[type, frozenset[str]] = {kind: frozenset({"name"}) for kind in (Tokenizer, Training, Order)}
+LABELS: Mapping[type, frozenset[str]] = {kind: frozenset({"name"}) for kind in (Tokenizer, Training)}
 MACHINE_PATH = re.compile(r"^(~[\w-]*/|/[\w.@~-]+(/|$)|[A-Za-z]:[\\/])")
 
 
@@ -45,6 +45,8 @@ def describe(value: object, workbench: Workbench, where: str = "recipe") -> Json
     """
     if isinstance(value, Component):
         return dict(component_identity(value, workbench))
+    if isinstance(value, Difficulty):
+        return describe(value.settings(), workbench, where)
     if isinstance(value, QuestionFormation | MinimalPairs | BitsPerByte):
         return describe(value.identity(workbench), workbench, where)
     if isinstance(value, Recipe):

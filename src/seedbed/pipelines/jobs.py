@@ -19,7 +19,7 @@ import numpy as np
 from seedbed.data.build import build_component
 from seedbed.data.catalogue import StoredComponent, open_component
 from seedbed.data.executors import Executor
-from seedbed.data.orders import permutation
+from seedbed.data.permutations import uniform as permutation
 from seedbed.data.selection import Selected, select_mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
 from seedbed.pipelines.store import Artifact, Store
