@@ -2,7 +2,7 @@
 
     python benchmarks/build_memory.py [--megabytes 1000] [--workers 1] [--sources jsonl,grammar] [--folder DIR]
 
-A component is built of each source, half of its bytes are selected, put in order and identified, a tokenizer is trained
+A component is built of each source, half of its bytes are selected and identified, a tokenizer is trained
 on it, and all of it is tokenized. Each of these runs in a process of its own, so that its peak is its own: the largest
 resident set of any one process (it and its children are looked at twenty times a second; pages of mapped files count),
 and the sum over them. The promise: under 1.5 GB per process at 10 GB (`--megabytes 10000`).
@@ -116,9 +116,8 @@ def peaks(peak: Peak) -> dict[str, int]:
 
 
 def select(kind: str, root: Path) -> dict[str, float | int | str]:
-    """Half of the bytes: selected, identified, put in order."""
+    """Half of the bytes: selected and identified."""
     from seedbed.data.catalogue import open_component
-    from seedbed.data.orders import permutation
     from seedbed.data.recipes import Component, Files, Mixture
     from seedbed.data.selection import select_mixture, selection_digest
 
@@ -130,7 +129,6 @@ def select(kind: str, root: Path) -> dict[str, float | int | str]:
     mixture = Mixture("half", total_bytes=stored.total_bytes // 2, shares={component: 1.0})
     chosen = select_mixture(mixture, {"benchmark": stored})
     selection_digest(chosen, {"benchmark": stored})
-    permutation(len(chosen[0].rows), 0, 0)
     seconds = time.perf_counter() - start
     peak.stop()
     return {"select_seconds": round(seconds, 1)} | {f"select_{name}": value for name, value in peaks(peak).items()}
@@ -186,7 +184,9 @@ def main() -> None:
             for step in ("build", "select", "tokenize"):
                 options = ["--megabytes", str(given.megabytes), "--workers", str(given.workers)]
                 command = [sys.executable, __file__, *options, "--step", step, kind, name]
-                row |= json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+                done = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+                print(f"{kind} {step}: {json.dumps(done)}", file=sys.stderr, flush=True)
+                row |= done
             rows.append(row)
     for name in rows[0]:
         values = "".join(f"{row[name]:>16,}" if not isinstance(row[name], str) else f"{row[name]:>16}" for row in rows)

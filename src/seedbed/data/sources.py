@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.data.recipes import Files, Grammar, HubDataset, PythonStdlib, format_of
 from seedbed.errors import SourceError
+from seedbed.remote import RemoteFile, is_remote, matching, shown
 from seedbed.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -88,27 +90,32 @@ def hub_steps(recipe: HubDataset, workbench: Workbench) -> list[PipelineStep]:
     return [HubReader(recipe.id, options, text_key=recipe.text_column)]
 
 
-def matched_files(recipe: Files, workbench: Workbench) -> list[Path]:
-    """All files of a recipe's locations, each once, sorted.
+def matched_files(recipe: Files, workbench: Workbench) -> list[Path | RemoteFile]:
+    """All files of a recipe's locations, each once, sorted; a location may be a URL (`s3://bucket/x/*.jsonl.gz`).
 
     A folder stands for all files beneath it whose suffix is of the recipe's format (all of them, where the format is
     stated and the location has none).
-    Errors: SourceError for a location that is not there or matches nothing.
+    Errors: SourceError for a location that is not there, cannot be reached or matches nothing.
     """
-    found: set[Path] = set()
+    kind = recipe.file_format()
+    found: set[Path | RemoteFile] = set()
     for location in recipe.locations:
+        matches: Sequence[Path | RemoteFile] | None
         path = workbench.resolve(location)
-        if path.is_file():
+        if is_remote(location):
+            matches = matching(location, lambda name: format_of(name) == kind)
+        elif path.is_file():
             matches = [path]
         elif path.is_dir():
-            kind = recipe.file_format()
             matches = [file for file in path.rglob("*") if file.is_file() and format_of(file.name) == kind]
         elif glob.has_magic(location):
             base = Path(path.anchor)
             matches = [file for file in base.glob(str(path.relative_to(base))) if file.is_file()]
         else:
-            raise SourceError(f"{location!r} is not there; check the location you gave")
+            matches = None
+        if matches is None:
+            raise SourceError(f"{shown(location)!r} is not there; check the location you gave")
         if not matches:
-            raise SourceError(f"{location!r} holds no {recipe.file_format()} file; check the location or write format=")
+            raise SourceError(f"{shown(location)!r} holds no {kind} file; check the location or write format=")
         found.update(matches)
-    return sorted(found)
+    return sorted(found, key=str)

@@ -16,16 +16,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import pyarrow as pa
 from datatrove.data import Document, DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
 from seedbed.errors import SourceError
+from seedbed.remote import RemoteFile, is_remote, remote_errors, said
 
 SKIPPED = "skipped: "
 Record = tuple[str, dict[str, Any]]
+Place: TypeAlias = Path | RemoteFile
+"""Where a file lies: here, or behind a URL."""
 
 
 class DamageError(SourceError):
@@ -63,7 +66,7 @@ class FileReader(PipelineStep):  # type: ignore[misc]  # datatrove has no types
         self.where = dict(where or {})
 
     @abstractmethod
-    def records(self, path: Path) -> Iterator[Record]:
+    def records(self, path: Place) -> Iterator[Record]:
         """Text and metadata of each record of a file. Raises DamageError, by `damaged` where it can go on."""
 
     def run(self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
@@ -71,7 +74,7 @@ class FileReader(PipelineStep):  # type: ignore[misc]  # datatrove has no types
         if data:
             yield from data
         for name in self.files[rank::world_size]:
-            path = Path(name)
+            path = RemoteFile(name) if is_remote(name) else Path(name)
             try:
                 for number, (text, metadata) in enumerate(self.records(path)):
                     if self._wanted(path, metadata):
@@ -97,7 +100,7 @@ class FileReader(PipelineStep):  # type: ignore[misc]  # datatrove has no types
             else:
                 self.stat_update(SKIPPED + "blank")
 
-    def _wanted(self, path: Path, metadata: Mapping[str, Any]) -> bool:
+    def _wanted(self, path: Place, metadata: Mapping[str, Any]) -> bool:
         for column, values in self.where.items():
             if column not in metadata:
                 raise SourceError(f"{path.name} has no column {column!r} for where=; {near_column(column, metadata)}")
@@ -140,10 +143,13 @@ def cut(lines: Iterable[bytes], document_bytes: int) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading, through its compression. Errors: DamageError if it cannot be opened or unpacked."""
+def opened(path: Place) -> Iterator[IO[bytes]]:
+    """Open a file for reading, through its compression.
+
+    Errors: DamageError if it cannot be opened or unpacked; SourceError if it is not there or cannot be reached.
+    """
     try:
-        with _open(path) as file:
+        with _unpacked(path) as file:
             yield file
     except FileNotFoundError as error:
         raise SourceError(f"{path.name} is not there; check the location you gave") from error
@@ -154,24 +160,37 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         if "Truncated" in str(error):  # Arrow's word for it, of .zst
             raise DamageError(f"{path.name} is a truncated {path.suffix} file", "truncated") from error
+        if "Invalid data stream" in str(error):  # of .bz2
+            raise DamageError(f"{path.name} is a damaged {path.suffix} file", "damaged compression") from error
+        if isinstance(path, RemoteFile):
+            raise _lost(path, error) from error
         raise DamageError(f"{path.name} cannot be read ({error.strerror or error})", "unreadable") from error
+    except remote_errors() as error:
+        raise _lost(path, error) from error
 
 
-def _open(path: Path) -> Any:
-    match path.suffix.lower():
-        case ".gz":
-            return gzip.open(path, "rb")
-        case ".bz2":
-            return bz2.open(path, "rb")
-        case ".xz":
-            return lzma.open(path, "rb")
-        case ".zst":
-            return io.BufferedReader(pa.input_stream(str(path), compression="zstd"))
-        case _:
-            return path.open("rb")
+def _lost(path: Place, error: BaseException) -> SourceError:
+    """A network that fails is no damage, which a person may have asked to leave out."""
+    return SourceError(f"{path.name} cannot be read to its end ({said(error)}); check the network and run again")
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+@contextmanager
+def _unpacked(path: Place) -> Iterator[Any]:
+    with path.open() if isinstance(path, RemoteFile) else path.open("rb") as file:
+        match path.suffix.lower():
+            case ".gz":
+                yield gzip.GzipFile(fileobj=file)
+            case ".bz2":
+                yield bz2.BZ2File(file)
+            case ".xz":
+                yield lzma.LZMAFile(file)  # noqa: SIM115  # closes nothing: the file beneath is closed below
+            case ".zst":
+                yield io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(file), "zstd"))
+            case _:
+                yield file
+
+
+def numbered_lines(path: Place) -> Iterator[tuple[int, int, bytes]]:
     """Lines of a file with their number (from 1) and the offset of their first byte, a byte order mark left out."""
     with opened(path) as file:
         offset = 0
@@ -181,7 +200,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
             offset += len(line)
 
 
-def decoded(path: Path, line: bytes, offset: int) -> str:
+def decoded(path: Place, line: bytes, offset: int) -> str:
     """Bytes as UTF-8. Errors: DamageError that names the file and the offset of the byte that is wrong."""
     try:
         return line.decode("utf-8")

@@ -15,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 from typing import Any, NoReturn
 
-from seedbed.data.readers.base import DamageError, FileReader, Record, decoded, numbered_lines
+from seedbed.data.readers.base import DamageError, FileReader, Place, Record, decoded, numbered_lines
 
 COLUMNS = 10
 PARSE = ("heads", "relations", "word_starts", "word_ends", "upos", "lemmas", "features")
@@ -66,7 +65,7 @@ class ConlluReader(FileReader):
         super().__init__(files, errors=errors, document_bytes=document_bytes)
         self.sentences = sentences
 
-    def records(self, path: Path) -> Iterator[Record]:
+    def records(self, path: Place) -> Iterator[Record]:
         """Documents or sentences in the order of the file."""
         parts: list[tuple[str, _Sentence]] = []
         item, size = "", 0
@@ -92,7 +91,7 @@ class ConlluReader(FileReader):
             metadata = {key: value for key, value in metadata.items() if key not in PARSE}
         yield from super()._documents(id_, text, metadata)
 
-    def _sentences(self, path: Path) -> Iterator[tuple[str, str, _Sentence]]:
+    def _sentences(self, path: Place) -> Iterator[tuple[str, str, _Sentence]]:
         """What each sentence opens, the document's id where it opens one, and the sentence."""
         opens, document_id = "", ""
         for number, lines in enumerate(_blocks(path), start=1):
@@ -109,7 +108,7 @@ class ConlluReader(FileReader):
                 opens, document_id = "", ""
 
 
-def _blocks(path: Path) -> Iterator[_Lines]:
+def _blocks(path: Place) -> Iterator[_Lines]:
     """The lines of each sentence, which an empty line ends."""
     found = _Lines()
     for number, offset, raw in chain(numbered_lines(path), [(0, 0, b"")]):

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from seedbed.data.readers.base import SKIPPED, DamageError, FileReader, Record, decoded, near_column, numbered_lines
+from seedbed.data.readers.base import (
+    SKIPPED,
+    DamageError,
+    FileReader,
+    Place,
+    Record,
+    decoded,
+    near_column,
+    numbered_lines,
+)
 from seedbed.errors import SourceError
+from seedbed.remote import RemoteFile
 
 BATCH_ROWS = 1_024
 
@@ -53,7 +62,7 @@ class JsonlReader(TabularReader):
 
     name = "JSON lines"
 
-    def records(self, path: Path) -> Iterator[Record]:
+    def records(self, path: Place) -> Iterator[Record]:
         """One record per line that is not blank."""
         for number, offset, line in numbered_lines(path):
             if not line.strip():
@@ -66,7 +75,7 @@ class JsonlReader(TabularReader):
             if record is not None:
                 yield record
 
-    def _parse(self, path: Path, number: int, offset: int, line: bytes) -> dict[str, Any]:
+    def _parse(self, path: Place, number: int, offset: int, line: bytes) -> dict[str, Any]:
         try:
             columns = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -82,10 +91,10 @@ class ParquetReader(TabularReader):
 
     name = "Parquet"
 
-    def records(self, path: Path) -> Iterator[Record]:
+    def records(self, path: Place) -> Iterator[Record]:
         """One record per row, read in batches."""
         try:
-            file = pq.ParquetFile(path)
+            file = pq.ParquetFile(path.open() if isinstance(path, RemoteFile) else path)
         except FileNotFoundError as error:
             raise SourceError(f"{path.name} is not there; check the location you gave") from error
         except (pa.ArrowInvalid, OSError) as error:
@@ -99,7 +108,7 @@ class ParquetReader(TabularReader):
                     if record is not None:
                         yield record
 
-    def _batches(self, path: Path, file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    def _batches(self, path: Place, file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
         try:
             yield from file.iter_batches(batch_size=BATCH_ROWS)
         except (pa.ArrowInvalid, OSError) as error:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from seedbed.data.readers.base import FileReader, Record, cut, decoded, numbered_lines
+from seedbed.data.readers.base import FileReader, Place, Record, cut, decoded, numbered_lines
 from seedbed.data.stdlib import stdlib_files
 
 
@@ -14,7 +13,7 @@ class TextReader(FileReader):
 
     name = "text"
 
-    def records(self, path: Path) -> Iterator[Record]:
+    def records(self, path: Place) -> Iterator[Record]:
         """The file as one record, or its parts. A file that is not UTF-8 gives none at all where errors are skipped."""
         if self.document_bytes is None:
             yield "".join(self._lines(path)), {}
@@ -25,7 +24,7 @@ class TextReader(FileReader):
         for part in cut((line.encode() for line in self._lines(path)), self.document_bytes):
             yield part.decode(), {}
 
-    def _lines(self, path: Path) -> Iterator[str]:
+    def _lines(self, path: Place) -> Iterator[str]:
         for _, offset, line in numbered_lines(path):
             yield decoded(path, line, offset)
 
