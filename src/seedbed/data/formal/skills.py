@@ -36,9 +36,13 @@ class SkillGraph:
             found[skill] = 1 + max((found[need] for need in self.needs[skill]), default=0)
         return {skill: found[skill] for skill in self.needs}
 
-    def all_needs(self, skill: str) -> set[str]:
-        """Its prerequisites, theirs, and so on."""
-        return {need for direct in self.needs[skill] for need in (direct, *self.all_needs(direct))}
+    def all_needs(self) -> dict[str, set[str]]:
+        """Of each skill its prerequisites, theirs, and so on."""
+        found: dict[str, set[str]] = {}
+        for skill in topological(self.needs):
+            direct = self.needs[skill]
+            found[skill] = set(direct).union(*(found[need] for need in direct))
+        return found
 
 
 def load_skills(name: str, workbench: Workbench) -> SkillGraph:
@@ -72,17 +76,17 @@ def find_cycle(needs: dict[str, tuple[str, ...]]) -> list[str]:
     """Skills that need each other in a ring, the first again at the end; empty if there are none."""
     done: set[str] = set()
     for start in needs:
-        way: list[str] = []
+        way: dict[str, None] = {}
         open_: list[tuple[str, bool]] = [(start, False)]
         while open_:
             skill, leaving = open_.pop()
             if leaving:
-                way.pop()
+                way.popitem()
                 done.add(skill)
             elif skill in way:
-                return [*way[way.index(skill) :], skill]
+                return [*list(way)[list(way).index(skill) :], skill]
             elif skill not in done:
-                way.append(skill)
+                way[skill] = None
                 open_.append((skill, True))
                 open_ += [(need, False) for need in reversed(needs[skill])]
     return []
@@ -91,14 +95,14 @@ def find_cycle(needs: dict[str, tuple[str, ...]]) -> list[str]:
 def topological(needs: dict[str, tuple[str, ...]]) -> list[str]:
     """Every skill after what it needs; otherwise in the order given. The graph has no cycle."""
     found: dict[str, None] = {}
-
-    def visit(skill: str) -> None:
-        for need in needs[skill]:
-            visit(need)
-        found.setdefault(skill)
-
-    for skill in needs:
-        visit(skill)
+    for start in needs:
+        open_ = [start]
+        while open_:
+            first = next((need for need in needs[open_[-1]] if need not in found), None)
+            if first is None:
+                found.setdefault(open_.pop())
+            else:
+                open_.append(first)
     return list(found)
 
 
@@ -112,6 +116,7 @@ class SkillDraws:
         self.recipe, self.graph = recipe, graph
         self.documents = recipe.documents
         self.depths = graph.depths()
+        self._all_needs = {skill: sorted(needs) for skill, needs in graph.all_needs().items()}
         self.ranked = list(graph.needs)
         if recipe.ranks != "file":
             sign = 1 if recipe.ranks == "shallow first" else -1
@@ -149,7 +154,7 @@ class SkillDraws:
                 {
                     "task": "skill",
                     "construction": name,
-                    "constructions": sorted(self.graph.all_needs(name)),
+                    "constructions": self._all_needs[name],
                     "embedding_depth": self.depths[name],
                     "difficulty": self.depths[name],
                     "rank": chosen + 1,
