@@ -42,7 +42,7 @@ def token_spans(
     spans: in bytes. ids, lengths: all tokens of the documents, and tokens of each. piece_lengths: bytes of each token
     of the vocabulary, with the `before` bytes (0, or 1 for the space of a word) that stand before it. leading: white
     space at the beginning of each. first: the number that errors give to the first document.
-    Errors: SourceError for a span that is empty, half there, or not within its text.
+    Errors: SourceError for a span that is empty, half there, not within its text, or in no token.
     """
     sizes = piece_lengths[ids]
     ends = np.cumsum(sizes)
@@ -63,6 +63,12 @@ def token_spans(
     begin, end = (edge[rows] + before + side for side in spans[rows].T)
     begin_token = np.searchsorted(ends, begin, side="right")
     end_token = np.searchsorted(starts, end, side="left")
+    if (begin_token >= end_token).any():
+        bad = int(rows[np.flatnonzero(begin_token >= end_token)[0]])
+        raise SourceError(
+            f"document {first + bad} marks a space between two words as the answer, which is in no token of a word "
+            "tokenizer; mend its answer_start and answer_end, or use kind 'bpe' or 'byte'"
+        )
     found[rows] = np.stack([begin_token, end_token], axis=1) - token[rows, None]
     outside = begin - starts[begin_token]
     widened = (outside > leading[ids[begin_token]]) | (ends[end_token - 1] > end)
