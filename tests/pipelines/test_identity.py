@@ -105,3 +105,14 @@ def test_differences_name_the_field():
         ("probes.x.items", "1", "2"),
         ("probes.y", "(absent)", "y"),
     ]
+
+
+def test_a_list_of_morphemes_stands_for_itself_by_its_content(tmp_path):
+    listed = tmp_path / "tokenizers" / "morphemes" / "few.txt"
+    listed.parent.mkdir(parents=True)
+    recipe = tokenizer("bpe", vocab_size=300, morphemes="few")
+    found = []
+    for words in ("walk|ing\n", "walk|ed\n"):
+        listed.write_text(words)
+        found.append(fingerprint(describe(recipe, Workbench(tmp_path))))
+    assert found[0] != found[1]

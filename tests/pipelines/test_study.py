@@ -25,6 +25,11 @@ def test_initialisation_and_data_order_are_separate_seeds():
     [
         ('Mixture("center"', 'Mixture("right"', "two mixtures are called 'right'"),
         ('tokenizer("byte")', 'tokenizer("bpe", vocab_size=400)', "two tokenizers are called 'bpe-400'"),
+        (
+            'tokenizer("byte")',
+            'tokenizer("bpe", vocab_size=300, normalisation="nfc", lossless=False)',
+            "'bpe-nfc-300' changes text before it cuts it",
+        ),
         ('Component(\n        "center"', 'Component(\n        "branching"', "two components are called 'branching'"),
         ("seeds=Seeds(2)", "seed=Seeds(2)", "seed: unexpected keyword"),
         ("seeds=Seeds(2)", "questions=[Question('?', 'm', 'mixtur')]", "a factor is one of"),

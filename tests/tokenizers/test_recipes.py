@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from seedbed.errors import RecipeError, UnknownNameError
-from seedbed.tokenizers.recipes import BYTE_VOCABULARY, Tokenizer, tokenizer
+from seedbed.tokenizers.recipes import BYTE_VOCABULARY, Tokenizer, nested, tokenizer
 from seedbed.workbench import Workbench, carried_shelves
 
 
 def test_every_name_on_the_shelf_is_a_recipe_of_that_name():
     names = set(Workbench().shelf_names("tokenizers", ".toml"))
     assert {"byte", "word", "bpe", "bpe-512", "bpe-1k", "bpe-4k", "bpe-8k"} <= names
-    for name in names - {"bpe"}:
+    for name in names - {"bpe", "unigram", "wordpiece"}:
         assert tokenizer(name).name == name
 
 
@@ -40,6 +40,27 @@ def test_changes_change_the_name():
     assert tokenizer("bpe-4k", name="ours") == Tokenizer("bpe", vocab_size=4096, name="ours")
 
 
+def test_names_say_what_is_not_the_default():
+    recipe = Tokenizer("bpe", vocab_size=2048, pieces="none", digits="right to left", dashes="isolated")
+    assert recipe.name == "bpe-lines-r2l-dashes-apart-2048"
+    assert Tokenizer("character").name == "character"
+    assert Tokenizer("unigram", vocab_size=300, normalisation="nfc", lossless=False).name == "unigram-nfc-300"
+
+
+def test_a_family_is_cut_from_its_largest():
+    family = nested("bpe", 512, 2048, 1024)
+    assert [(each.vocab_size, each.cut_from) for each in family] == [(512, 2048), (2048, None), (1024, 2048)]
+    assert [each.name for each in family] == ["bpe-512", "bpe-2048", "bpe-1024"]
+    with pytest.raises(RecipeError, match="at least two sizes"):
+        nested("bpe", 512)
+
+
+def test_kinds_whose_training_is_not_repeatable_say_so():
+    assert Tokenizer("bpe", vocab_size=300).deterministic
+    assert not Tokenizer("unigram", vocab_size=300).deterministic
+    assert not Tokenizer("wordpiece", vocab_size=600).deterministic
+
+
 def test_two_ways_to_say_a_byte_tokenizer_are_one_recipe():
     assert Tokenizer("byte") == Tokenizer("byte", vocab_size=257) == tokenizer("byte")
 
@@ -56,10 +77,22 @@ def test_unknown_name_answers_with_the_nearest():
         (("bpe",), {"vocab_size": 256}, "vocab_size = 256"),
         (("byte",), {"vocab_size": 300}, "257 tokens"),
         (("word",), {"vocab_size": 300}, "leave it out"),
-        (("unigram",), {"vocab_size": 300}, "'bpe', 'byte' or 'word'"),
+        (("sentencepiece",), {"vocab_size": 300}, "'bpe', 'unigram'"),
+        (("unigram",), {}, "say vocab_size=257 or more"),
+        (("wordpiece",), {"vocab_size": 512}, "say vocab_size=513 or more"),
+        (("character",), {"vocab_size": 300}, "every character of its text"),
+        (("bpe",), {"vocab_size": 1_000, "digits": "right to left"}, "say vocab_size=1357 or more"),
+        (("bpe",), {"vocab_size": 300, "cut_from": 280}, "cut_from = 280"),
+        (("unigram",), {"vocab_size": 300, "cut_from": 400}, "of kind 'bpe'"),
+        (("unigram",), {"vocab_size": 3_000, "digits": "left to right"}, "only kind 'bpe' has"),
+        (("wordpiece",), {"vocab_size": 3_000, "dashes": "never merged"}, "only kind 'bpe' has"),
+        (("character",), {"digits": "single"}, "digits is about merges"),
+        (("byte",), {"morphemes": "english"}, "morphemes is about merges"),
+        (("bpe",), {"vocab_size": 300, "pieces": "none", "dashes": "with neighbours"}, "leave one of them out"),
+        (("bpe",), {"vocab_size": 300, "normalisation": "nfkc"}, "cannot be given back"),
         (("bpe",), {"vocab_size": 300, "dropout": 0.1}, "dropout"),
         (("bpe",), {"vocab_size": 2**40}, "vocab_size"),
-        (("bpe",), {"vocab_size": 300, "pieces": "lines"}, "'gpt2' or 'whitespace'"),
+        (("bpe",), {"vocab_size": 300, "pieces": "lines"}, "'gpt2', 'whitespace' or 'none'"),
         (("byte",), {"pieces": "whitespace"}, "leave it out"),
         (("byte",), {"name": "a/b"}, "choose another"),
         (("byte",), {"name": "two\nlines"}, "choose another"),

@@ -19,8 +19,8 @@ SPEAKS_OF_THE_END = f"it ends with {END_OF_DOCUMENT}, {END_OF_DOCUMENT}{END_OF_D
 
 # Raise the recipe's version when one of these changes: stores hold tokenizers and tokens made the old way.
 GOLDEN = {
-    1: {
-        "bpe": "bc236a8e91f1b7a1b7d3d92486f7cc8e3d2236487ff86eb8d3e616f2c96a07de",
+    2: {
+        "bpe": "6747aa423789faeff317b26c9b6ebb191e9bd1c21883a154bfa0871f8e5e4e20",
         "byte": "3049b4632c699f97a76a2750260ba3516e90adc5bce2666b0c1be620af9bd41a",
         "word": "d802882841e7acc36f6e759d0146c278f316080c3471347f8b42d515fb0b9cc3",
     }

@@ -55,6 +55,9 @@ def describe(value: object, workbench: Workbench, where: str = "recipe") -> Json
             if field.name in LABELS.get(type(value), ()):
                 continue
             described[field.name] = describe(getattr(value, field.name), workbench, f"{where}.{field.name}")
+        if isinstance(value, Tokenizer) and value.morphemes is not None:
+            listed = workbench.shelf_file("tokenizers/morphemes", value.morphemes, suffix=".txt")
+            described["morphemes_sha256"] = workbench.digest(listed)
         return described
     return _describe_plain(value, workbench, where)
 

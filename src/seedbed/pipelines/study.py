@@ -123,6 +123,12 @@ class Study:
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two {what} are called {twice[0]!r}; give one of them another name")
+        lossy = next((t.name for t in self.tokenizers if t.normalisation != "none"), None)
+        if lossy is not None:
+            raise ValueError(
+                f"tokenizer {lossy!r} changes text before it cuts it, so bits per byte mean nothing under it; leave "
+                "normalisation out (such a tokenizer can be measured with: seedbed tokenizers)"
+            )
         by_name: dict[str, Component] = {}
         for component in (c for mixture in self.mixtures for c in mixture.shares):
             if by_name.setdefault(component.name, component) != component:

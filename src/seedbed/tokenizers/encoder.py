@@ -27,13 +27,17 @@ from tokenizers import Tokenizer as LibraryTokenizer
 
 from seedbed.errors import SourceError, StoreError
 from seedbed.tokenizers.byte_level import token_to_bytes
+from seedbed.tokenizers.pieces import JOINED_BY_DASHES, LINES
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind
 
 TOKENIZER_FILE = "tokenizer.json"
+GOES_ON = "…"
+"""What marks a "wordpiece" token that goes on within a word; no character of the byte-level alphabet."""
 WHITESPACE = b" \t\n\r\v\f"
 
 LONG_TEXT = 100_000
 WORD_BORDER = re.compile(r"(?<=\S)[ \n]")
+LINE_BORDER = re.compile(r"(?<=\n)(?=[^\n])")
 
 Ids = npt.NDArray[np.unsignedinteger[Any]]
 Lengths = npt.NDArray[np.int64]
@@ -42,10 +46,9 @@ Lengths = npt.NDArray[np.int64]
 class Encoder:
     """One tokenizer, ready for use.
 
-    kind: "bpe", "byte" or "word". vocab_size: tokens, the end of document included. eos_id: the id that closes a
+    kind: as in its recipe. vocab_size: tokens, the end of document included. eos_id: the id that closes a
     document, 0. dtype: the smallest unsigned type that holds the ids. token_bytes[i]: the UTF-8 bytes of token i, b""
-    for the end of document; for "bpe" and "byte" b"".join of the bytes of a text's tokens is the text in UTF-8, for
-    "word" b" ".join is.
+    for the end of document; b"".join of the bytes of a text's tokens is the text in UTF-8; for "word" b" ".join is.
     """
 
     def __init__(self, library: LibraryTokenizer, kind: Kind) -> None:
@@ -55,7 +58,7 @@ class Encoder:
         self.vocab_size = len(vocabulary)
         self.eos_id = vocabulary[END_OF_DOCUMENT]
         self.dtype: np.dtype[np.unsignedinteger[Any]] = np.min_scalar_type(self.vocab_size - 1)
-        to_bytes = str.encode if kind == "word" else token_to_bytes
+        to_bytes = str.encode if kind == "word" else _piece_to_bytes
         self.token_bytes = [b""] * self.vocab_size
         for name, token in vocabulary.items():
             if token != self.eos_id:
@@ -96,7 +99,7 @@ class Encoder:
             return self._id_of_byte[np.frombuffer(joined, dtype=np.uint8)], lengths
         if max(map(len, texts), default=0) <= LONG_TEXT:
             return self._encode_pieces(texts)
-        cuts = [cut_long(text) for text in texts]
+        cuts = [cut_long(text, self._border) for text in texts]
         flat, lengths = self._encode_pieces(list(chain.from_iterable(cuts)))
         return flat, np.add.reduceat(lengths, np.cumsum([0] + [len(cut) for cut in cuts[:-1]]))
 
@@ -107,6 +110,12 @@ class Encoder:
         """
         pieces = [self.token_bytes[token] for token in ids if token != self.eos_id]
         return (b" " if self.kind == "word" else b"").join(pieces).decode("utf-8", errors="replace")
+
+    @cached_property
+    def _border(self) -> re.Pattern[str]:
+        """Where every pattern of this tokenizer ends a piece."""
+        crossing = any(json.dumps(pattern)[1:-1] in self.library.to_str() for pattern in (LINES, JOINED_BY_DASHES))
+        return LINE_BORDER if crossing else WORD_BORDER
 
     @cached_property
     def _id_of_byte(self) -> Ids:
@@ -147,9 +156,9 @@ def load_encoder(folder: Path) -> Encoder:
     try:
         text = path.read_text(encoding="utf-8")
         form = json.loads(text)
-        vocabulary = form["model"]["vocab"]
-        words = form["model"]["type"] == "WordLevel"
-        kind: Kind = "word" if words else "bpe" if form["pre_tokenizer"].get("use_regex", True) else "byte"
+        entries = form["model"]["vocab"]
+        vocabulary = {name: token for token, (name, _) in enumerate(entries)} if isinstance(entries, list) else entries
+        kind = _kind(form)
         whole = vocabulary[END_OF_DOCUMENT] == 0 and sorted(vocabulary.values()) == list(range(len(vocabulary)))
     except OSError as error:
         raise StoreError(f"{folder.name} has no readable {TOKENIZER_FILE}; {mend}") from error
@@ -158,6 +167,21 @@ def load_encoder(folder: Path) -> Encoder:
     if not whole:
         raise StoreError(f"{folder.name}/{TOKENIZER_FILE} lacks {END_OF_DOCUMENT} at id 0, or has gaps; {mend}")
     return Encoder(LibraryTokenizer.from_str(text), kind)
+
+
+def _kind(form: dict[str, Any]) -> Kind:
+    """The kind of a tokenizer file of ours. Errors: KeyError for the file of another."""
+    model, cuts = form["model"], form["pre_tokenizer"]
+    if model["type"] == "BPE":
+        bare = cuts["type"] == "ByteLevel" and not cuts["use_regex"]
+        return "byte" if bare else "character" if model["ignore_merges"] else "bpe"
+    kinds: dict[str, Kind] = {"WordLevel": "word", "Unigram": "unigram", "WordPiece": "wordpiece"}
+    return kinds[model["type"]]
+
+
+def _piece_to_bytes(name: str) -> bytes:
+    """The bytes of a token of the byte-level alphabet, a mark that it goes on left out."""
+    return token_to_bytes(name.removeprefix(GOES_ON))
 
 
 def utf8_flat(texts: Sequence[str], first: int = 0) -> tuple[bytes, Lengths]:
@@ -207,20 +231,21 @@ def visible(span: str | bytes) -> str:
     return repr(span).replace(" ", "␣")
 
 
-def cut_long(text: str) -> list[str]:
+def cut_long(text: str, border_pattern: re.Pattern[str] = WORD_BORDER) -> list[str]:
     """A text in pieces of a little over LONG_TEXT characters, whose tokens in a row are the tokens of the text.
 
-    A book as one document would be encoded on one core, and take the memory of all its tokens at once. All patterns of
-    ours end a piece wherever whitespace follows something else, so a cut there changes no token.
+    A book as one document would be encoded on one core, and take the memory of all its tokens at once. Most patterns of
+    ours end a piece wherever whitespace follows something else, and all where a line begins, so a cut there changes no
+    token.
     """
     if len(text) <= LONG_TEXT:
         return [text]
-    return list(_cuts(text))
+    return list(_cuts(text, border_pattern))
 
 
-def _cuts(text: str) -> Iterator[str]:
+def _cuts(text: str, border_pattern: re.Pattern[str]) -> Iterator[str]:
     start = 0
-    while border := WORD_BORDER.search(text, start + LONG_TEXT):
+    while border := border_pattern.search(text, start + LONG_TEXT):
         yield text[start : border.start()]
         start = border.start()
     yield text[start:]

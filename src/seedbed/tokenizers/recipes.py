@@ -1,4 +1,4 @@
-"""Tokenizer recipes: what kind of tokenizer, and how large its vocabulary.
+"""Tokenizer recipes: what kind of tokenizer, how large its vocabulary, and where it never joins.
 
 Which text a tokenizer is trained on is not said here: the study decides it (the union of its mixtures), so that one
 recipe can stand in many studies.
@@ -14,8 +14,11 @@ from seedbed.errors import RecipeError
 from seedbed.recipes import read_toml, recipe
 from seedbed.workbench import Workbench
 
-Kind = Literal["bpe", "byte", "word"]
-Pieces = Literal["gpt2", "whitespace"]
+Kind = Literal["bpe", "unigram", "wordpiece", "word", "character", "byte"]
+Pieces = Literal["gpt2", "whitespace", "none"]
+Digits = Literal["as trained", "single", "left to right", "right to left"]
+Dashes = Literal["as trained", "isolated", "with neighbours", "never merged"]
+Normalisation = Literal["none", "nfc", "nfkc", "lowercase"]
 
 END_OF_DOCUMENT = "<|endofdocument|>"
 """The one special token, always id 0: it closes every document, and stands before the first token of a sequence."""
@@ -23,27 +26,61 @@ END_OF_DOCUMENT = "<|endofdocument|>"
 BYTE_VOCABULARY = 257
 """The byte tokenizer's vocabulary, and the smallest of a BPE tokenizer: 256 bytes and the end of document."""
 
+DIGIT_GROUPS = 1_100
+"""Strings of two and of three digits, which are tokens where digits are grouped."""
+
 LARGEST_VOCABULARY = 2**24
+LEARNING: tuple[Kind, ...] = ("bpe", "unigram", "wordpiece")
+"""The kinds that learn pieces of a chosen number."""
+SMALLEST: dict[Kind, int] = {"bpe": BYTE_VOCABULARY, "unigram": BYTE_VOCABULARY, "wordpiece": 2 * 256 + 1}
+SHELF_FIELDS = (
+    "kind",
+    "vocab_size",
+    "pieces",
+    "digits",
+    "dashes",
+    "morphemes",
+    "cut_from",
+    "normalisation",
+    "lossless",
+)
 
 
-@recipe(version=1)
+@recipe(version=2)
 class Tokenizer:
     """What a tokenizer is, apart from the text it learns from.
 
-    kind: "bpe" joins frequent byte pairs (lossless for any text), "byte" has one token per UTF-8 byte (lossless for any
-    text), "word" has one token per word between single spaces (lossless for such text only, and for known words only).
-    vocab_size: every token counted: for "bpe" the end of document, 256 bytes and the merges. "byte" is always 257;
-    the words of "word" are those of its text; both leave it out.
-    pieces: what merges of "bpe" never cross: "gpt2" cuts texts by GPT-2's pattern (into words, numbers, punctuation and
-    contractions: "don" and "'t"), "whitespace" only before white space ("don't" can become one token).
-    name: what tables call it; by default the kind and, for "bpe", the pieces and the size: "bpe-512", "bpe-words-512".
+    kind: "bpe" joins frequent byte pairs, "unigram" keeps the pieces of a unigram model over bytes, "wordpiece" the
+    longest known piece first, with pieces inside a word marked; "character" has one token per character of its text,
+    and bytes for others; "byte" one per UTF-8 byte. All of these are lossless for any text. "word" has one token per
+    word between single spaces: lossless for such text only, and for known words only.
+    vocab_size: every token counted, the end of document, 256 bytes and what is learnt. "byte" is always 257; "word" and
+    "character" hold what their text holds; these three leave it out.
+    pieces: what is never joined over: "gpt2" cuts texts by GPT-2's pattern (into words, numbers, punctuation and
+    contractions: "don" and "'t"), "whitespace" only before white space ("don't" can become one token), "none" at line
+    breaks alone ("of the" can become one token).
+    digits: "single", or groups of three from the left ("123|456|7") or from the right ("1|234|567"), each group a token
+    whether or not the text holds it; "as trained" leaves digits to `pieces`.
+    dashes: "isolated": a dash is never joined with anything; "with neighbours": a dash and the words beside it may be
+    one token; "never merged": no token holds a whole dash, so that it costs two or three; "as trained".
+    morphemes: the name of a list on the shelf `tokenizers/morphemes`: what crosses its boundaries is never joined.
+    cut_from: of "bpe": the first `vocab_size` tokens of a training with so many, which is what a training of that size
+    gives; all sizes of a family then come from one training.
+    normalisation: text is changed before it is cut, so it cannot be given back: only with lossless=False.
+    name: what tables call it; by default the kind and what is not the default: "bpe-512", "bpe-words-512".
 
-    Errors: RecipeError, for a size that is missing, too small for the bytes, or not the kind's to choose.
+    Errors: RecipeError, for a size that is missing, too small, or not the kind's to choose, and for contradictions.
     """
 
     kind: Kind
     vocab_size: int | None = Field(default=None, kw_only=True, le=LARGEST_VOCABULARY)
     pieces: Pieces = Field(default="gpt2", kw_only=True)
+    digits: Digits = Field(default="as trained", kw_only=True)
+    dashes: Dashes = Field(default="as trained", kw_only=True)
+    morphemes: str | None = Field(default=None, kw_only=True)
+    cut_from: int | None = Field(default=None, kw_only=True, le=LARGEST_VOCABULARY)
+    normalisation: Normalisation = Field(default="none", kw_only=True)
+    lossless: bool = Field(default=True, kw_only=True)
     name: str = Field(default="", kw_only=True, max_length=80)
 
     @field_validator("name")
@@ -54,28 +91,91 @@ class Tokenizer:
         return name
 
     def __post_init__(self) -> None:
-        if self.kind == "bpe" and (self.vocab_size or 0) < BYTE_VOCABULARY:
+        self._check_size()
+        self._check_joins()
+        if self.normalisation != "none" and self.lossless:
             raise ValueError(
-                f"vocab_size = {self.vocab_size}, but kind 'bpe' must be told a size that holds the 256 bytes and the "
-                f"end of document; say vocab_size={BYTE_VOCABULARY} or more"
+                f"normalisation = {self.normalisation!r} changes text, so it cannot be given back; leave it out, or "
+                "write lossless=False (such a tokenizer can be measured, and no study trains on it)"
             )
-        if self.kind == "byte" and self.vocab_size not in (None, BYTE_VOCABULARY):
-            raise ValueError(
-                f"vocab_size = {self.vocab_size}, but a byte tokenizer has {BYTE_VOCABULARY} tokens; leave it out"
-            )
-        if self.kind == "word" and self.vocab_size is not None:
-            raise ValueError(
-                f"vocab_size = {self.vocab_size}, but a word tokenizer holds every word of its text (a word left out "
-                "would be lost); leave it out"
-            )
-        if self.kind != "bpe" and self.pieces != "gpt2":
-            raise ValueError(f"pieces is about merges, and kind '{self.kind}' has none; leave it out")
         # Two ways to say one thing are one recipe, so that they have one identity.
         if self.kind == "byte":
             object.__setattr__(self, "vocab_size", BYTE_VOCABULARY)
+        if self.cut_from is not None and self.cut_from == self.vocab_size:
+            object.__setattr__(self, "cut_from", None)
         if not self.name:
-            kind = "bpe-words" if self.pieces == "whitespace" else self.kind
-            object.__setattr__(self, "name", f"{kind}-{self.vocab_size}" if self.kind == "bpe" else kind)
+            object.__setattr__(self, "name", self._described())
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether two trainings on one text give the same bytes.
+
+        The library's trainers of "unigram" and "wordpiece" go through words in an order of their own each time.
+        """
+        return self.kind not in ("unigram", "wordpiece")
+
+    @property
+    def smallest(self) -> int:
+        """The fewest tokens that hold all bytes, the end of document, and the groups of digits that are asked for."""
+        return SMALLEST.get(self.kind, BYTE_VOCABULARY) + (DIGIT_GROUPS if self.groups_digits else 0)
+
+    @property
+    def groups_digits(self) -> bool:
+        """Whether two and three digits in a row are tokens by themselves."""
+        return self.digits in ("left to right", "right to left")
+
+    def _check_size(self) -> None:
+        if self.kind in LEARNING:
+            if (self.vocab_size or 0) < self.smallest:
+                groups = ", 1,100 groups of digits" if self.groups_digits else ""
+                each = " twice, for words begin and go on with marks of their own" if self.kind == "wordpiece" else ""
+                raise ValueError(
+                    f"vocab_size = {self.vocab_size}, but kind '{self.kind}' must be told a size that holds the 256 "
+                    f"bytes{each}{groups} and the end of document; say vocab_size={self.smallest} or more"
+                )
+        elif self.kind == "byte" and self.vocab_size not in (None, BYTE_VOCABULARY):
+            raise ValueError(
+                f"vocab_size = {self.vocab_size}, but a byte tokenizer has {BYTE_VOCABULARY} tokens; leave it out"
+            )
+        elif self.kind in ("word", "character") and self.vocab_size is not None:
+            raise ValueError(
+                f"vocab_size = {self.vocab_size}, but a {self.kind} tokenizer holds every {self.kind} of its text (a "
+                f"{self.kind} left out would be lost); leave it out"
+            )
+        if self.cut_from is not None and (self.kind != "bpe" or self.cut_from < (self.vocab_size or 0)):
+            raise ValueError(
+                f"cut_from = {self.cut_from} is the size of a training of kind 'bpe' from which the first vocab_size "
+                "tokens are kept; say a size of at least vocab_size, or leave it out"
+            )
+
+    def _check_joins(self) -> None:
+        for field, default in (("pieces", "gpt2"), ("digits", "as trained"), ("dashes", "as trained")):
+            if self.kind not in LEARNING and getattr(self, field) != default:
+                raise ValueError(f"{field} is about merges, and kind '{self.kind}' has none; leave it out")
+        if self.kind not in LEARNING and self.morphemes is not None:
+            raise ValueError(f"morphemes is about merges, and kind '{self.kind}' has none; leave it out")
+        if self.kind != "bpe" and (self.groups_digits or self.dashes == "never merged"):
+            field = "digits" if self.groups_digits else "dashes"
+            raise ValueError(f"{field} = {getattr(self, field)!r} edits a list of merges, which only kind 'bpe' has")
+        if self.dashes == "with neighbours" and self.pieces != "gpt2":
+            raise ValueError(
+                f"dashes = 'with neighbours' widens GPT-2's pattern, and pieces = {self.pieces!r} lets dashes join "
+                "already; leave one of them out"
+            )
+
+    def _described(self) -> str:
+        parts: list[str] = [self.kind]
+        parts += {"gpt2": [], "whitespace": ["words"], "none": ["lines"]}[self.pieces]
+        parts += {"single": ["digits"], "left to right": ["l2r"], "right to left": ["r2l"]}.get(self.digits, [])
+        parts += {
+            "isolated": ["dashes-apart"],
+            "with neighbours": ["dashes-joined"],
+            "never merged": ["dashes-cut"],
+        }.get(self.dashes, [])
+        parts += [self.morphemes] if self.morphemes else []
+        parts += [] if self.normalisation == "none" else [self.normalisation]
+        parts += [str(self.vocab_size)] if self.kind in LEARNING else []
+        return "-".join(parts)
 
 
 def tokenizer(name: str, /, **changes: Any) -> Tokenizer:
@@ -88,8 +188,19 @@ def tokenizer(name: str, /, **changes: Any) -> Tokenizer:
     """
     path = Workbench().shelf_file("tokenizers", name)
     fields = read_toml(path)
-    unknown = sorted(fields.keys() - {"kind", "vocab_size", "pieces"})
+    unknown = sorted(fields.keys() - {*SHELF_FIELDS})
     if unknown:
-        raise RecipeError(f"tokenizers/{path.name} has a field {unknown[0]!r}; it may have kind, vocab_size and pieces")
+        raise RecipeError(f"tokenizers/{path.name} has a field {unknown[0]!r}; it may have {', '.join(SHELF_FIELDS)}")
     changed = any(fields.get(field) != value for field, value in changes.items() if field != "name")
     return Tokenizer(**({"name": "" if changed else name} | fields | changes))
+
+
+def nested(name: str, /, *vocab_sizes: int, **changes: Any) -> list[Tokenizer]:
+    """A family of "bpe" recipes, each the beginning of the next larger one, all cut from one training.
+
+    Errors: as of `tokenizer`; RecipeError, for fewer than two sizes.
+    """
+    if len(vocab_sizes) < 2:
+        raise RecipeError(f"nested({name!r}, ...) needs at least two sizes; write nested({name!r}, 1024, 2048)")
+    largest = max(vocab_sizes)
+    return [tokenizer(name, **(changes | {"vocab_size": size, "cut_from": largest})) for size in vocab_sizes]

@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as LibraryTokenizer
+from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from seedbed.errors import RecipeError, SourceError
 from seedbed.tokenizers.byte_level import CHARACTER_OF_BYTE
-from seedbed.tokenizers.encoder import TOKENIZER_FILE, lost_word, utf8
-from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind, Pieces, Tokenizer
+from seedbed.tokenizers.encoder import GOES_ON, TOKENIZER_FILE, lost_word, utf8
+from seedbed.tokenizers.merges import digit_merges, size_to_train, without_dashes
+from seedbed.tokenizers.pieces import pre_tokenizer
+from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind, Tokenizer
 
-# A word with the space before it; of more white space, all but the last character, as GPT-2's pattern has it.
-WORDS = r" ?\S+|\s+(?!\S)|\s+"
 FEWEST_OCCURRENCES = 2  # a pair that occurs once is a fact about one place, not about the language
+LONGEST_WORD = 10_000  # longer pieces would be given up by the library; `pieces` leaves none so long in text
+NEVER = -1e6  # a score that no piece with another way to write it is chosen at
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,15 @@ def train_tokenizer(recipe: Tokenizer, texts: Iterable[str], out: Path) -> Token
     or, with words, not of words between single spaces; what `texts` itself raises.
     """
     counted = _Counted(texts)
-    if recipe.kind == "bpe":
-        form = _bpe(recipe, counted)
-    elif recipe.kind == "word":
-        form = _words(recipe, counted)
-    else:
-        form = _as_form(_library(models.BPE(vocab=_byte_vocabulary(), merges=[]), None))
+    makers = {
+        "bpe": _bpe,
+        "unigram": _unigram,
+        "wordpiece": _wordpiece,
+        "word": _words,
+        "character": _characters,
+        "byte": _bytes,
+    }
+    form = makers[recipe.kind](recipe, counted)
     content = (json.dumps(form, ensure_ascii=False, indent=1) + "\n").encode()
     (out / TOKENIZER_FILE).write_bytes(content)
     return TokenizerReceipt(
@@ -89,23 +94,132 @@ class _Counted:
 
 
 def _bpe(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
-    asked = recipe.vocab_size or 0
-    library = _library(models.BPE(), recipe.pieces)
+    """Learnt merges after those that the recipe states; asked for more than are kept where some may fall away."""
+    stated = digit_merges() if recipe.groups_digits else []
+    strings = {left + right for left, right in stated}
+    asked = recipe.cut_from or recipe.vocab_size or 0
+    kept = list(texts) if recipe.dashes == "never merged" else texts
+    size = asked - len(strings)
+    while True:
+        learnt = _learn_merges(recipe, kept, size)
+        merges = without_dashes(learnt) if recipe.dashes == "never merged" else learnt
+        reached = 1 + len(CHARACTER_OF_BYTE) + len(strings) + len(merges)
+        if reached >= asked or len(learnt) < size - 1 - len(CHARACTER_OF_BYTE):
+            break
+        size = size_to_train(size, asked - reached)
+    if reached < asked:
+        raise RecipeError(_too_large(recipe, asked, reached, texts))
+    most = (recipe.vocab_size or 0) - 1 - len(CHARACTER_OF_BYTE) - len(strings)
+    names = [END_OF_DOCUMENT, *CHARACTER_OF_BYTE, *dict.fromkeys(left + right for left, right in stated)]
+    names += [left + right for left, right in merges[:most]]
+    library = _library(models.BPE(vocab={name: i for i, name in enumerate(names)}, merges=[*stated, *merges[:most]]))
+    library.pre_tokenizer = pre_tokenizer(recipe)
+    return _as_form(library, recipe)
+
+
+def _learn_merges(recipe: Tokenizer, texts: Iterable[str], vocab_size: int) -> list[tuple[str, str]]:
+    """The merges of a training, most frequent pair first; as many as the text supports."""
+    library = _library(models.BPE())
+    library.pre_tokenizer = pre_tokenizer(recipe, training=True)
+    _normalise(library, recipe)
     trainer = trainers.BpeTrainer(
-        vocab_size=asked,
+        vocab_size=vocab_size,
         min_frequency=FEWEST_OCCURRENCES,
         special_tokens=[END_OF_DOCUMENT],
         initial_alphabet=list(CHARACTER_OF_BYTE),
         show_progress=False,
     )
     library.train_from_iterator(iter(texts), trainer)
-    reached = library.get_vocab_size()
-    if reached < asked:
-        raise RecipeError(
-            f"tokenizer {recipe.name!r}: vocab_size = {asked} is larger than its text supports "
-            f"({texts.total_bytes:,} bytes give {reached} tokens); ask for {reached} or fewer, or give it more text"
-        )
-    return _as_form(library)
+    merges: list[list[str]] = json.loads(library.to_str())["model"]["merges"]
+    return [(left, right) for left, right in merges]
+
+
+def _unigram(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
+    asked = recipe.vocab_size or 0
+    library = _library(models.Unigram())
+    library.pre_tokenizer = pre_tokenizer(recipe)
+    _normalise(library, recipe)
+    trainer = trainers.UnigramTrainer(
+        vocab_size=asked,
+        special_tokens=[END_OF_DOCUMENT],
+        initial_alphabet=list(CHARACTER_OF_BYTE),
+        show_progress=False,
+    )
+    library.train_from_iterator(iter(texts), trainer)
+    form = _as_form(library, recipe)
+    pieces = [(name, score) for name, score in form["model"]["vocab"] if name != END_OF_DOCUMENT]
+    # The trainer numbers what it never saw in an order of its own; sorted, at least that is always the same.
+    pieces.sort(key=lambda piece: (-round(piece[1], 9), piece[0]))
+    if len(pieces) + 1 < asked:
+        raise RecipeError(_too_large(recipe, asked, len(pieces) + 1, texts))
+    # A text may hold the name of the end of document; its pieces are always more likely than the token.
+    form["model"]["vocab"] = [[END_OF_DOCUMENT, NEVER], *([name, score] for name, score in pieces)]
+    return form
+
+
+def _wordpiece(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
+    asked = recipe.vocab_size or 0
+    library = _library(models.WordPiece(unk_token=END_OF_DOCUMENT, max_input_chars_per_word=LONGEST_WORD))
+    library.pre_tokenizer = pre_tokenizer(recipe)
+    _normalise(library, recipe)
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=asked,
+        min_frequency=FEWEST_OCCURRENCES,
+        special_tokens=[END_OF_DOCUMENT],
+        initial_alphabet=list(CHARACTER_OF_BYTE),
+        continuing_subword_prefix=GOES_ON,
+        show_progress=False,
+    )
+    library.train_from_iterator(iter(texts), trainer)
+    learnt = json.loads(library.to_str())["model"]["vocab"]
+    single = [*CHARACTER_OF_BYTE, *(GOES_ON + character for character in CHARACTER_OF_BYTE)]
+    longer = [name for name in sorted(learnt, key=learnt.__getitem__) if name not in {END_OF_DOCUMENT, *single}]
+    # The trainer holds only bytes that go on in its text; the others take the places of the last pieces.
+    room = asked - 1 - len(single)
+    if len(longer) < room:
+        raise RecipeError(_too_large(recipe, asked, 1 + len(single) + len(longer), texts))
+    names = [END_OF_DOCUMENT, *single, *longer[:room]]
+    form = _as_form(library, recipe)
+    form["model"]["vocab"] = {name: token for token, name in enumerate(names)}
+    return form
+
+
+def _too_large(recipe: Tokenizer, asked: int, reached: int, texts: _Counted) -> str:
+    field = "vocab_size" if recipe.cut_from is None else "cut_from"
+    return (
+        f"tokenizer {recipe.name!r}: {field} = {asked} is larger than its text supports "
+        f"({texts.total_bytes:,} bytes give {reached} tokens); ask for {reached} or fewer, or give it more text"
+    )
+
+
+def _characters(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
+    """Every character of the text is a token, and every byte, for characters that the text lacks.
+
+    A piece that is in the vocabulary is taken whole, so no merges are needed.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    longer = [character for character in counts if len(character.encode()) > 1]
+    longer.sort(key=lambda character: (-counts[character], character))
+    names = [END_OF_DOCUMENT, *CHARACTER_OF_BYTE]
+    names += ["".join(CHARACTER_OF_BYTE[byte] for byte in character.encode()) for character in longer]
+    vocabulary = {name: token for token, name in enumerate(names)}
+    library = _library(models.BPE(vocab=vocabulary, merges=[], ignore_merges=True))
+    library.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split("", behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    return _as_form(library, recipe)
+
+
+def _bytes(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
+    vocabulary = {name: token for token, name in enumerate([END_OF_DOCUMENT, *CHARACTER_OF_BYTE])}
+    library = _library(models.BPE(vocab=vocabulary, merges=[]))
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return _as_form(library, recipe)
 
 
 def _words(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
@@ -126,25 +240,23 @@ def _words(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
     vocabulary = {word: token for token, word in enumerate([END_OF_DOCUMENT, *ordered])}
     library = LibraryTokenizer(models.WordLevel(vocab=vocabulary))
     library.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return _as_form(library)
+    return _as_form(library, recipe)
 
 
-def _byte_vocabulary() -> dict[str, int]:
-    return {END_OF_DOCUMENT: 0} | {character: byte + 1 for byte, character in enumerate(CHARACTER_OF_BYTE)}
-
-
-def _library(model: models.BPE, pieces: Pieces | None) -> LibraryTokenizer:
-    """pieces: None for one piece per text."""
+def _library(model: Any) -> LibraryTokenizer:
     library = LibraryTokenizer(model)
-    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=pieces == "gpt2")
-    if pieces == "whitespace":
-        words = pre_tokenizers.Split(Regex(WORDS), behavior="isolated")
-        library.pre_tokenizer = pre_tokenizers.Sequence([words, library.pre_tokenizer])
     library.decoder = decoders.ByteLevel()
     return library
 
 
-def _as_form(library: LibraryTokenizer) -> dict[str, Any]:
+def _normalise(library: LibraryTokenizer, recipe: Tokenizer) -> None:
+    made = {"nfc": normalizers.NFC, "nfkc": normalizers.NFKC, "lowercase": normalizers.Lowercase}
+    if recipe.normalisation != "none":
+        library.normalizer = made[recipe.normalisation]()
+
+
+def _as_form(library: LibraryTokenizer, recipe: Tokenizer) -> dict[str, Any]:
+    _normalise(library, recipe)
     form: dict[str, Any] = json.loads(library.to_str())
     # An added token would be searched for in every text, and a text that holds its characters would lose them.
     form["added_tokens"] = []
