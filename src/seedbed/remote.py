@@ -7,6 +7,7 @@ by the last part of its path, or by its URL without these. Credentials themselve
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from seedbed.errors import SourceError
 
 BLOCK_BYTES = 8 * 2**20
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 EXTRAS = {"s3": "s3", "s3a": "s3"}
 # What file systems raise beside OSError, where their libraries are loaded.
 FURTHER_ERRORS = (
@@ -136,14 +138,19 @@ def said(error: BaseException) -> str:
 
 @contextmanager
 def told(name: str) -> Iterator[None]:
-    """Turn what a file system raises into one line. name: what cannot be reached. Errors: SourceError."""
+    """Turn what a file system raises into one line. name: what cannot be reached.
+
+    Errors: SourceError; OSError as it is for a full disk, which is of this machine.
+    """
     try:
         yield
     except FileNotFoundError as error:
         raise SourceError(f"{name} is not there; check the location you gave") from error
     except PermissionError as error:
-        raise SourceError(f"{name} may not be read ({said(error)}); check your credentials for it") from error
+        raise SourceError(f"{name} may not be used ({said(error)}); check your credentials for it") from error
     except remote_errors() as error:
+        if getattr(error, "errno", None) in DISK_FULL:
+            raise
         raise SourceError(
             f"{name} cannot be reached ({said(error)}); check the network, the address and your credentials"
         ) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.errors import StoreError, UnknownNameError
+from seedbed.pipelines.store import Store
 from seedbed.probes.base import Measurement
 from seedbed.probes.recipes import BitsPerByte, probe
 from seedbed.workbench import Workbench
@@ -22,7 +23,9 @@ def find_run(name: str, workbench: Workbench) -> Path:
 
     Errors: UnknownNameError with the nearest names; StoreError for a run that FAILED.
     """
-    folders = {path.parent.name: path.parent for path in (workbench.store / "runs").glob("*/manifest.json")}
+    store = Store.of(workbench)
+    store.fetch_named("run", name)
+    folders = {path.parent.name: path.parent for path in store.kind_folder("run").glob("*/manifest.json")}
     by_name: dict[str, list[Path]] = {}
     for folder_name, folder in folders.items():
         by_name.setdefault(folder_name.rpartition("-")[0], []).append(folder)

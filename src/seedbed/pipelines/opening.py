@@ -47,7 +47,7 @@ def open_study(given: str, options: RunOptions) -> Opened:
     """Load a pipeline file and name its artifacts; builds nothing."""
     loaded = load_study(given, options.workbench, options.options)
     study = loaded.study.smoke() if options.smoke else loaded.study
-    return Opened(loaded, study_graph(study, options.workbench), Store(options.workbench.store))
+    return Opened(loaded, study_graph(study, options.workbench), Store.of(options.workbench))
 
 
 def plan_study(given: str, options: RunOptions) -> Plan:

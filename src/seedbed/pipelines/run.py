@@ -69,7 +69,7 @@ def _build(opened: Opened, plan: Plan, options: RunOptions, console: Console, fo
     setup = {
         "file": str(Path(opened.loaded.file).resolve()),
         "root": str(workbench.root),
-        "store": str(workbench.store),
+        "store": workbench.store_location,
         "options": dict(options.options or {}),
         "smoke": options.smoke,
         "device": options.device,

@@ -15,6 +15,7 @@ from seedbed.pipelines.plan import Plan, Step, describe_reason
 from seedbed.pipelines.progress import clock
 from seedbed.pipelines.run import Finished, took
 from seedbed.probes.base import Measurement
+from seedbed.remote import shown
 
 if TYPE_CHECKING:
     from seedbed.data.catalogue import StoredComponent
@@ -99,7 +100,8 @@ def print_finished(finished: Finished, options: RunOptions, console: Console) ->
 
 def ui_command(options: RunOptions) -> str:
     """The one command that opens the UI on what was just logged."""
-    store = "" if options.workbench.store == options.workbench.root / "store" else f" --store {options.workbench.store}"
+    workbench = options.workbench
+    store = "" if workbench.store == workbench.root / "store" else f" --store {shown(workbench.store_location)}"
     uri = f" --tracking-uri {options.tracking_uri}" if options.tracking_uri else ""
     seedbed = "seedbed"
     local = options.workbench.root / ".venv" / "bin" / "seedbed"

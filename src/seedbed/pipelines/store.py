@@ -3,11 +3,13 @@
 An artifact's folder is named after it and ends in its fingerprint. It is built in `partial/` under a lock, gets a
 manifest, and appears in its place by one rename: a reader never sees half of it, two builders never build it twice, and
 a full disk or a kill leaves the store as it was.
+
+A store behind a URL (`--store s3://bucket/prefix`) is shared by machines. Artifacts are built in a folder of this one
+just the same, then published (see `RemoteStore`), and fetched into that folder where another machine published them.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -25,11 +27,12 @@ from filelock import FileLock
 
 from seedbed.errors import StoreError
 from seedbed.pipelines.identity import Json, fingerprint
+from seedbed.pipelines.remote_store import MANIFEST, RemoteStore
+from seedbed.remote import DISK_FULL
+from seedbed.workbench import Workbench
 
 Kind = Literal["component", "tokenizer", "tokens", "run"]
 KINDS: tuple[Kind, ...] = ("component", "tokenizer", "tokens", "run")
-MANIFEST = "manifest.json"
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -70,32 +73,61 @@ def code_version() -> str:
 
 
 class Store:
-    """A folder of artifacts: `components/`, `tokenizers/`, `tokens/`, `runs/`, beside `partial/` and `locks/`."""
+    """A folder of artifacts: `components/`, `tokenizers/`, `tokens/`, `runs/`, beside `partial/` and `locks/`.
 
-    def __init__(self, root: Path) -> None:
+    remote: the store behind a URL that it stands for on this machine, if any.
+    """
+
+    def __init__(self, root: Path, remote: RemoteStore | None = None) -> None:
         self.root = root
+        self.remote = remote
+
+    @staticmethod
+    def of(workbench: Workbench) -> Store:
+        """The store of a workbench."""
+        url = workbench.remote_store
+        return Store(workbench.store, None if url is None else RemoteStore(url))
 
     def kind_folder(self, kind: Kind) -> Path:
         """Where artifacts of a kind stand."""
         return self.root / (kind if kind == "tokens" else f"{kind}s")
 
     def folder(self, artifact: Artifact) -> Path:
-        """Where an artifact stands, or will stand."""
+        """Where an artifact stands, or will stand; fetched first, if another machine has published it.
+
+        Errors: StoreError if it cannot be fetched.
+        """
+        place = self._place(artifact)
+        if self.remote is not None and not self._is_here(artifact) and self.has(artifact):
+            with self.lock(artifact), self.say_if_full():
+                if not self._is_here(artifact):
+                    self._fetch(artifact, self.remote)
+        return place
+
+    def _place(self, artifact: Artifact) -> Path:
         return self.kind_folder(artifact.kind) / artifact.folder_name
+
+    def _is_here(self, artifact: Artifact) -> bool:
+        return (self._place(artifact) / MANIFEST).is_file()
 
     def partial(self, artifact: Artifact) -> Path:
         """Where an artifact is being built."""
         return self.root / "partial" / f"{artifact.kind}-{artifact.folder_name}"
 
     def has(self, artifact: Artifact) -> bool:
-        """Whether the artifact is there, whole."""
-        return (self.folder(artifact) / MANIFEST).is_file()
+        """Whether the artifact is there, whole; of a store behind a URL, whether it is published."""
+        if self.remote is not None:
+            return artifact.folder_name in self.remote.names(self.kind_folder(artifact.kind).name)
+        return self._is_here(artifact)
 
     def manifest(self, artifact: Artifact) -> dict[str, Any]:
         """The manifest of an artifact that is there. Errors: StoreError if it is damaged or of another recipe."""
-        path = self.folder(artifact) / MANIFEST
+        path = self._place(artifact) / MANIFEST
+        published = None
+        if self.remote is not None and not path.is_file():
+            published = self.remote.manifest(self.kind_folder(artifact.kind).name, artifact.folder_name)
         try:
-            manifest: dict[str, Any] = json.loads(path.read_text())
+            manifest: dict[str, Any] = json.loads(path.read_text()) if published is None else published
         except (OSError, ValueError) as error:
             raise StoreError(f"{artifact.label}: its manifest cannot be read; delete {path.parent.name}") from error
         if manifest.get("fingerprint") != artifact.fingerprint:
@@ -106,12 +138,17 @@ class Store:
 
     def manifests(self, kind: Kind) -> list[dict[str, Any]]:
         """Every readable manifest of a kind, newest first."""
-        found = []
+        found, here = [], set()
         for path in self.kind_folder(kind).glob(f"*/{MANIFEST}"):
             try:
                 found.append(json.loads(path.read_text()))
+                here.add(path.parent.name)
             except (OSError, ValueError):
                 continue
+        if self.remote is not None:
+            folder = self.kind_folder(kind).name
+            others = sorted(self.remote.names(folder) - here)
+            found += [there for name in others if (there := self.remote.manifest(folder, name)) is not None]
         return sorted(found, key=lambda manifest: str(manifest.get("created", "")), reverse=True)
 
     def lock(self, artifact: Artifact) -> FileLock:
@@ -150,8 +187,16 @@ class Store:
         Errors: whatever `make` raises; StoreError for a full disk.
         """
         with self.lock(artifact), self.say_if_full():
-            if self.has(artifact):
+            folder = self.kind_folder(artifact.kind).name
+            published = None if self.remote is None else self.remote.manifest(folder, artifact.folder_name)
+            if self.remote is not None and published is not None:
+                # What was built here and not published in time gives way: all machines go on from one artifact.
+                if self._is_here(artifact) and self.manifest(artifact) != published:
+                    self._fetch(artifact, self.remote)
+                return False
+            if self._is_here(artifact):
                 self.manifest(artifact)
+                self._publish(artifact)
                 return False
             partial = self.partial(artifact)
             if not resumable:
@@ -162,7 +207,7 @@ class Store:
                 with holding():
                     counts = make(partial)
                 self._write_manifest(artifact, partial, counts, time.monotonic() - started)
-                target = self.folder(artifact)
+                target = self._place(artifact)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 partial.rename(target)
             except BaseException as error:
@@ -170,7 +215,44 @@ class Store:
                 if not resumable or full:
                     shutil.rmtree(partial, ignore_errors=True)
                 raise
+            self._publish(artifact)
         return True
+
+    def fetch_named(self, kind: Kind, name: str) -> None:
+        """Fetch what is published under a name, or a folder's name, and is not here."""
+        if self.remote is None:
+            return
+        for manifest in self.manifests(kind):
+            artifact = Artifact(kind, manifest["name"], manifest["recipe"], manifest["fingerprint"])
+            if name in (artifact.name, artifact.folder_name):
+                self.folder(artifact)
+
+    def _publish(self, artifact: Artifact) -> None:
+        """Publish what stands here; where another machine was first, take its artifact instead."""
+        if self.remote is None:
+            return
+        place = self._place(artifact)
+        if not self.remote.publish(place.parent.name, place):
+            self._fetch(artifact, self.remote)
+
+    def _fetch(self, artifact: Artifact, remote: RemoteStore) -> None:
+        """Fetch an artifact, in place of what stands here; whoever calls holds its lock."""
+        place = self._place(artifact)
+        draft = self.root / "partial" / f"fetched-{artifact.kind}-{artifact.folder_name}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            remote.fetch(place.parent.name, place.name, draft)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists():
+                before = draft.with_name(f"{draft.name}.before")
+                place.rename(before)
+                draft.rename(place)
+                shutil.rmtree(before, ignore_errors=True)
+            else:
+                draft.rename(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
     def _write_manifest(self, artifact: Artifact, folder: Path, counts: Mapping[str, Any], wall_seconds: float) -> None:
         manifest = {

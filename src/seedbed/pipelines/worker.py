@@ -75,7 +75,7 @@ class Worker:
         study = load_study(setup["file"], workbench, setup["options"]).study
         self.graph = study_graph(study.smoke() if setup["smoke"] else study, workbench)
         self.artifacts = {artifact.fingerprint: artifact for artifact in self.graph.artifacts()}
-        self.store = Store(workbench.store)
+        self.store = Store.of(workbench)
         allowed = cores()
         self.execution = Execution(
             workbench,
