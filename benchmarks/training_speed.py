@@ -18,7 +18,7 @@ import json
 import sysconfig
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,11 +27,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
 
+from seedbed.data.orders import shuffled
 from seedbed.tokenizers.encoder import load_encoder
 from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.tokenizers.store import build_token_store, open_tokens
 from seedbed.tokenizers.train import train_tokenizer
-from seedbed.training.batches import Part, TrainingData, shuffled
+from seedbed.training.batches import Part, TrainingData
 from seedbed.training.lesson import keep_freed_memory
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Training, parameter_counts, training
@@ -39,6 +40,7 @@ from seedbed.training.trainer import TrainTask, train
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
 DOCUMENT_BYTES = 100
+MANY_STEPS = 1_000_000  # the data have batches for every round, however many updates fit into it
 TEXT_BYTES = 4_000_000
 
 
@@ -83,7 +85,7 @@ def make_data(texts: list[str], recipe: Training, vocab_size: int, folder: Path)
     bytes_ = np.array([len(text.encode()) for text in texts])
     half = len(texts) // 2
     rows = {"first": np.arange(half), "second": np.arange(half, len(texts))}
-    return TrainingData([Part(store, row, name, bytes_) for name, row in rows.items()], shuffled, recipe, 0)
+    return TrainingData([Part(store, row, name, bytes_) for name, row in rows.items()], shuffled(), recipe, 0)
 
 
 def bare_loop(model: Transformer, recipe: Training, batches: list[Batch]) -> None:
@@ -119,7 +121,7 @@ def compare(case: Case, texts: list[str], rounds: int, seconds: float, unpadded:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         recipe = training(case.recipe, **case.changes)
-        data = make_data(texts, recipe, case.vocab_size, folder)
+        data = make_data(texts, replace(recipe, steps=MANY_STEPS), case.vocab_size, folder)
         model = Transformer(recipe.model, case.vocab_size)
 
         def memory(steps: int) -> list[Batch]:

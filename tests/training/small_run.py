@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from seedbed.data.orders import shuffled
 from seedbed.tokenizers.store import TokenStore
 from seedbed.training import checkpoint, record, trainer
-from seedbed.training.batches import Part, TrainingData, shuffled
+from seedbed.training.batches import Part, TrainingData
 from seedbed.training.recipes import Model, Training
 from seedbed.training.trainer import TrainTask, train
 
@@ -57,17 +58,20 @@ def store(seed, vocab_size=20, documents=40):
 def small_task(folder, *, init_seed=0, order_seed=0, probes=None, **changes):
     """24 updates on two sources, about two epochs; probes at 0, 7, 12 and 24, checkpoints every 5, rows every 4."""
     fields = {"steps": STEPS, "batch_size": 8, "learning_rate": 0.01, "warmup_steps": 3, "final_lr_share": 0.1}
+    order = changes.pop("order", shuffled())
     task = {name: changes.pop(name) for name in ("on_event", "log_every", "checkpoint_every") if name in changes}
     training = Training(changes.pop("model", Model(2, 16, 2, context=8, mlp="swiglu")), **{**fields, **changes})
     parts = []
     for source in range(2):
         tokens = store(source)
-        parts.append(Part(tokens, np.arange(40), f"s{source}", np.diff(tokens.offsets) * 3))
+        bytes_ = np.diff(tokens.offsets) * 3
+        difficulty = {"words": bytes_.astype(float)}
+        parts.append(Part(tokens, np.arange(40), f"s{source}", bytes_, difficulty=difficulty))
     probes = [Spread()] if probes is None else probes
     return TrainTask(
         training=training,
         vocab_size=20,
-        data=TrainingData(parts, shuffled, training, order_seed),
+        data=TrainingData(parts, order, training, order_seed),
         init_seed=init_seed,
         work_dir=Path(folder),
         probes=probes,

@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 def lesson_of(task, after_update=lambda batch: True, step=0):
     model = Transformer(task.training.model, task.vocab_size)
-    sums = LossSums(task.data.sources, CPU)
+    sums = LossSums(task.data.slices, CPU)
     return Lesson(model=model, training=task.training, sums=sums, after_update=after_update, step=step, memory={})
 
 

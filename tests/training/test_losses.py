@@ -10,14 +10,17 @@ from seedbed.training.batches import TrainingData
 from seedbed.training.losses import UNITS_PER_NAT, LossSums, batch_loss, batch_nll, token_nll, weighted_mean
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model, Training
+from seedbed.training.slices import Labels
+
+from .conftest import InOrder
 
 CPU = torch.device("cpu")
 
 
 def data_of(parts, *, batch_size=4, causal=True, width=8, positions="rotary", **fields):
     model = Model(1, width, 2, context=6, causal=causal, positions=positions, init_std=0.3)
-    training = Training(model, steps=5, batch_size=batch_size, learning_rate=0.1, **fields)
-    return Transformer(model, 50), TrainingData(parts, lambda n, seed: np.arange(n), training, 0)
+    training = Training(model, steps=5_040, batch_size=batch_size, learning_rate=0.1, **fields)
+    return Transformer(model, 50), TrainingData(parts, InOrder(), training, 0)
 
 
 def test_constant_logits_cost_the_logarithm_of_the_vocabulary():
@@ -88,7 +91,7 @@ def test_a_model_that_sees_both_sides_learns_to_fill_in(make_part):
 def test_bits_per_byte_of_constant_logits(make_part):
     # Four tokens and the end of document, ln 2 nats each, over six bytes: 5 / 6 bits per byte.
     _, data = data_of([make_part([[1, 2, 3, 4]], bytes_per_document=[6])], batch_size=1)
-    sums = LossSums(data.sources, CPU)
+    sums = LossSums(data.slices, CPU, data.gauges)
     batch = data.batch(0)
     sums.add(token_nll(torch.zeros(5, 2), batch.targets[0].clamp(max=1)), batch)
     metrics = sums.take()
@@ -108,7 +111,7 @@ def test_the_sources_losses_add_up_to_the_total_exactly_in_any_order(make_part, 
     batches = [data.batch(step) for step in range(8)]
     with torch.no_grad():
         nlls = [batch_nll(model, batch) for batch in batches]
-    forward, backward = LossSums(data.sources, CPU), LossSums(data.sources, CPU)
+    forward, backward = LossSums(data.slices, CPU, data.gauges), LossSums(data.slices, CPU, data.gauges)
     for nll, batch in zip(nlls, batches, strict=True):
         forward.add(nll, batch)
     for nll, batch in zip(reversed(nlls), reversed(batches), strict=True):
@@ -122,9 +125,35 @@ def test_the_sources_losses_add_up_to_the_total_exactly_in_any_order(make_part, 
     assert sources == pytest.approx(sum(nll.double().sum().item() for nll in nlls), abs=1e-3)
 
 
+def test_every_way_of_cutting_adds_up_to_the_same_total_exactly(make_part):
+    generator = np.random.default_rng(1)
+    documents = [generator.integers(1, 50, length).tolist() for length in generator.integers(1, 9, 40)]
+    scores = {name: generator.integers(0, 9, 40).astype(float) for name in ("words", "mtld")}
+    scores["mtld"][::7] = np.nan
+    labels = {"construction": Labels(("a", "b", "c"), generator.integers(-1, 3, 40))}
+    parts = [
+        make_part(documents, rows=range(20), source="one", difficulty=scores, labels=labels),
+        make_part(documents, rows=range(20, 40), source="two", difficulty=scores, labels=labels),
+    ]
+    model, data = data_of(parts, batch_size=7)
+    sums = LossSums(data.slices, CPU, data.gauges)
+    for step in range(8):
+        with torch.no_grad():
+            sums.add(batch_nll(model, data.batch(step)), data.batch(step))
+    state = sums.state()
+    units = data.slices.sums(np.array(state["units"]))
+    ways = [name.rpartition("/")[0] for name in data.slices.names]
+    assert set(ways) == {"", "difficulty/mtld", "difficulty/words", "construction"}
+    for way in set(ways):
+        assert sum(int(u) for u, of in zip(units, ways, strict=True) if of == way) == sum(state["units"])
+    metrics = sums.take()
+    assert metrics["train/difficulty/words/rank"] == pytest.approx(0.5, abs=0.1)
+    assert {name.split("/")[1] for name in metrics if "loss" in name} >= {"one", "two", "difficulty", "construction"}
+
+
 def test_taking_starts_anew_and_a_silent_source_says_nothing(make_part):
     model, data = data_of([make_part([[1]], source="one"), make_part([[2]], source="two")], batch_size=1)
-    sums = LossSums(data.sources, CPU)
+    sums = LossSums(data.slices, CPU, data.gauges)
     first, second = data.batch(0), data.batch(1)
     sums.add(batch_nll(model, first), first)
     assert "train/two/loss_nats_per_token" not in sums.take()
@@ -136,7 +165,7 @@ def test_taking_starts_anew_and_a_silent_source_says_nothing(make_part):
 
 def test_sums_are_taken_up_where_they_were_left(make_part):
     model, data = data_of([make_part([[1, 2], [3], [4, 5, 6]])], batch_size=1)
-    whole, before, after = (LossSums(data.sources, CPU) for _ in range(3))
+    whole, before, after = (LossSums(data.slices, CPU, data.gauges) for _ in range(3))
     for step in range(3):
         batch = data.batch(step)
         nll = batch_nll(model, batch)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from seedbed.data.orders import easy_first
 from seedbed.errors import StoreError
 from seedbed.training.checkpoint import load_model, weights_hash
 from seedbed.training.losses import batch_loss, batch_nll
@@ -74,9 +75,15 @@ def test_metrics_are_those_of_the_updates_since_the_last_row(unbroken):
     assert found[STEPS, "train/bytes_seen"] == sum(batch.total_bytes for batch in batches) == result.total_bytes
     assert found[STEPS, "train/documents_seen"] == sum(batch.documents for batch in batches) == result.documents
     assert found[8, "train/learning_rate"] == learning_rate(task.training, 7)
-    source_bytes = sum(batch.source_bytes for batch in batches[4:8])
-    total = sum(found[8, f"train/{s}/loss_bits_per_byte"] * n for s, n in zip(("s0", "s1"), source_bytes, strict=True))
-    assert total == pytest.approx(found[8, "train/loss_bits_per_byte"] * source_bytes.sum(), rel=1e-12)
+    slices = task.data.slices
+    slice_bytes = slices.sums(sum(batch.cell_bytes for batch in batches[4:8]))
+    assert slices.names[:2] == ("s0", "s1")
+    assert slices.names[2] == "difficulty/words/1-of-5"
+    for way in (range(2), range(2, len(slices.names))):
+        seen = [number for number in way if slice_bytes[number]]
+        nats = sum(found[8, f"train/{slices.names[n]}/loss_bits_per_byte"] * slice_bytes[n] for n in seen)
+        assert nats == pytest.approx(found[8, "train/loss_bits_per_byte"] * slice_bytes[way].sum(), rel=1e-12)
+    assert found[8, "train/difficulty/words/rank"] == pytest.approx(0.5, abs=0.2)
     assert found[24, "train/loss_bits_per_byte"] < found[4, "train/loss_bits_per_byte"]
 
 
@@ -137,6 +144,32 @@ def test_seeds_of_initialisation_and_order_are_apart(tmp_path, unbroken):
 
 class StopError(Exception):
     pass
+
+
+@pytest.mark.parametrize("step", [3, 13])
+def test_a_run_in_an_order_of_its_own_goes_on_to_the_same_end(tmp_path, step):
+    class Breaks:
+        name = "breaks"
+
+        def measure(self, model, step):
+            raise StopError
+
+    curriculum = easy_first("words")
+    whole = train(small_task(tmp_path / "whole", order=curriculum))
+    task = small_task(tmp_path / "broken", order=curriculum)
+    with pytest.raises(StopError):
+        train(replace(task, probes=[*task.probes, Breaks()], probe_steps={**task.probe_steps, "breaks": [step]}))
+    if step == 13:  # there is a checkpoint
+        with pytest.raises(StoreError, match="another order"):
+            train(small_task(tmp_path / "broken"))
+    assert train(task).weights_hash == whole.weights_hash
+    assert metrics(tmp_path / "broken") == metrics(tmp_path / "whole")
+    rank = {step: value for step, metric, value in metrics(tmp_path / "whole") if metric.endswith("words/rank")}
+    asked = {step: value for step, metric, value in metrics(tmp_path / "whole") if metric.endswith("words/rank_asked")}
+    assert rank[4] < 0.4
+    assert rank[8] > 0.55
+    assert rank.keys() == asked.keys()
+    assert all(abs(rank[at] - asked[at]) < 0.1 for at in rank)
 
 
 @pytest.mark.parametrize("step", [0, 3, 5, 13, 23])

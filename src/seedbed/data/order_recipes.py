@@ -77,15 +77,18 @@ class Order:
         """
         return None
 
-    def permutation(self, documents: Documents, seed: int, epoch: int = 0, *, take: int | None = None) -> Ints:
+    def permutation(
+        self, documents: Documents, seed: int, epoch: int = 0, *, take: int | None = None, step: int = 0
+    ) -> Ints:
         """The documents' numbers in the order they are read in an epoch: int64[take], each at most once.
 
-        take: how many documents are read, by default all; which ones is decided by seed and epoch alone.
+        take: how many documents are read, by default all; which ones is decided by seed and epoch alone. step: the
+        update at which the epoch begins; only an order that follows the training looks at it.
         """
         from seedbed.data.permutations import uniform
 
         drawn = uniform(len(documents), seed, epoch)[:take]
-        return drawn[self.arrange(Asked(documents.at(drawn), seed, epoch))]
+        return drawn[self.arrange(Asked(documents.at(drawn), seed, epoch, step))]
 
 
 class _ByDifficulty(Order):

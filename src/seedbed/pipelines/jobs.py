@@ -19,7 +19,6 @@ import numpy as np
 from seedbed.data.build import build_component
 from seedbed.data.catalogue import StoredComponent, open_component
 from seedbed.data.executors import Executor
-from seedbed.data.permutations import uniform as permutation
 from seedbed.data.selection import Selected, select_mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
 from seedbed.pipelines.store import Artifact, Store
@@ -155,7 +154,7 @@ def make_run(
         for chosen in inputs.selected
     ]
     training = run.arm.model
-    data = TrainingData(parts, order=permutation, training=training, order_seed=run.order_seed)
+    data = TrainingData(parts, order=run.arm.order, training=training, order_seed=run.order_seed)
     heldout = heldout_texts(inputs.components)
     steps = probe_steps(training.steps, *graph.study.probe_points)
     probes = [

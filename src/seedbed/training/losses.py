@@ -1,6 +1,6 @@
-"""Training losses, and the sums from which they are reported per source.
+"""Training losses, and the sums from which they are reported per source, difficulty bucket and label.
 
-Sums are kept in whole units of 2^-20 nats: whole numbers add up to the same total in any order, so that the sources'
+Sums are kept in whole units of 2^-20 nats: whole numbers add up to the same total in any order, so that the slices'
 losses add up to the total exactly, on every device and across a resume.
 """
 
@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
 from torch import Tensor
 
-from seedbed.training.batches import Batch, Ints
+from seedbed.training.batches import Batch
 from seedbed.training.model import Transformer
+from seedbed.training.slices import Floats, Ints, Slices
 
 UNITS_PER_NAT = 2**20
 
@@ -55,47 +56,63 @@ def batch_loss(nll: Tensor, batch: Batch) -> Tensor:
 
 
 class LossSums:
-    """Nats, targets and bytes per source since the sums were last taken.
+    """Nats, targets and bytes per cell since the sums were last taken, and the gauges of the tokens read.
 
     nats are held on the device of the loss, in whole units, so that adding a batch never waits for it.
     """
 
-    def __init__(self, sources: tuple[str, ...], device: torch.device) -> None:
-        self.sources = sources
-        self._units = torch.zeros(len(sources), dtype=torch.int64, device=device)
-        self._tokens: Ints = np.zeros(len(sources), dtype=np.int64)
-        self._bytes: Ints = np.zeros(len(sources), dtype=np.int64)
+    def __init__(self, slices: Slices, device: torch.device, gauges: tuple[str, ...] = ()) -> None:
+        self.slices = slices
+        self.gauges = gauges
+        self._units = torch.zeros(slices.cells, dtype=torch.int64, device=device)
+        self._tokens: Ints = np.zeros(slices.cells, dtype=np.int64)
+        self._bytes: Ints = np.zeros(slices.cells, dtype=np.int64)
+        self._gauges: Floats = np.zeros((2, len(gauges)))
 
     def add(self, nll: Tensor, batch: Batch) -> None:
         """Add a batch's nats, float32 [N], one for each target that counts, whatever its weight in the loss."""
         units = (nll.detach().double() * UNITS_PER_NAT).round_().to(torch.int64)
-        self._units.index_add_(0, batch.source, units)
-        self._tokens = self._tokens + batch.source_tokens
-        self._bytes = self._bytes + batch.source_bytes
+        self._units.index_add_(0, batch.cell, units)
+        self._tokens = self._tokens + batch.cell_tokens
+        self._bytes = self._bytes + batch.cell_bytes
+        if self.gauges:
+            self._gauges = self._gauges + batch.gauges
 
     def take(self) -> dict[str, float]:
-        """The sums as metrics, and start anew. A source that had no target since has none.
+        """The sums as metrics, and start anew. A slice that had no target since has none.
 
-        loss_nats_per_token = nats / targets; loss_bits_per_byte = nats / (ln 2 x bytes), in total and per source.
+        loss_nats_per_token = nats / targets; loss_bits_per_byte = nats / (ln 2 x bytes), in total and per slice. A
+        gauge is its mean over the tokens read that have it.
         """
-        units = self._units.tolist()
-        metrics = _losses("train/", sum(units), int(self._tokens.sum()), int(self._bytes.sum()))
-        for source, *sums in zip(self.sources, units, self._tokens.tolist(), self._bytes.tolist(), strict=True):
-            metrics |= _losses(f"train/{source}/", *sums)
+        cells = [np.array(self._units.tolist(), dtype=np.int64), self._tokens, self._bytes]
+        metrics = _losses("train/", *(int(column.sum()) for column in cells))
+        columns = [self.slices.sums(column).tolist() for column in cells]
+        for name, *sums in zip(self.slices.names, *columns, strict=True):
+            metrics |= _losses(f"train/{name}/", *sums)
+        for name, total, tokens in zip(self.gauges, *self._gauges.tolist(), strict=True):
+            if tokens:
+                metrics[f"train/{name}"] = total / tokens
         self._units.zero_()
         self._tokens = np.zeros_like(self._tokens)
         self._bytes = np.zeros_like(self._bytes)
+        self._gauges = np.zeros_like(self._gauges)
         return metrics
 
-    def state(self) -> dict[str, list[int]]:
-        """The sums as JSON values."""
-        return {"units": self._units.tolist(), "tokens": self._tokens.tolist(), "bytes": self._bytes.tolist()}
+    def state(self) -> dict[str, Any]:
+        """The sums as JSON values, which give back the same numbers."""
+        return {
+            "units": self._units.tolist(),
+            "tokens": self._tokens.tolist(),
+            "bytes": self._bytes.tolist(),
+            "gauges": self._gauges.tolist(),
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take the sums up where `state` left them."""
         self._units.copy_(torch.tensor(state["units"], dtype=torch.int64))
         self._tokens = np.array(state["tokens"], dtype=np.int64)
         self._bytes = np.array(state["bytes"], dtype=np.int64)
+        self._gauges = np.array(state["gauges"], dtype=np.float64)
 
 
 def _losses(prefix: str, units: int, tokens: int, bytes_: int) -> dict[str, float]:

@@ -151,7 +151,7 @@ class _Run:
         self.checkpoints = task.work_dir / CHECKPOINTS
         checkpoint = read_checkpoint(self.checkpoints)
         self.model = Transformer(task.training.model, task.vocab_size, task.init_seed)
-        self.sums = LossSums(task.data.sources, self.device)
+        self.sums = LossSums(task.data.slices, self.device, task.data.gauges)
         self.record = Record(task.work_dir, None if checkpoint is None else checkpoint.step)
         self.step = 0
         self.seen = {"tokens": 0, "total_bytes": 0, "documents": 0}
@@ -179,7 +179,8 @@ class _Run:
             "vocab_size": self.task.vocab_size,
             "init_seed": self.task.init_seed,
             "order_seed": data.order_seed,
-            "data": [list(data.sources), data.documents, data.tokens, data.total_bytes],
+            "data": [list(data.slices.names), data.documents, data.tokens, data.total_bytes],
+            "order": data.order_name,
         }
         return dict(json.loads(json.dumps(identity)))
 
