@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from seedbed.data.matched import Matched
 from seedbed.pipelines.conclude import conclude
 from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, headline_of, headlines
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
@@ -91,6 +92,46 @@ def test_unmatched_budgets_are_not_compared(study):
     assert {a.factor for a in found.answers} == {"mixture"}
     assert len(found.refusals) == 1
     assert "the bytes they saw differ by 23.1%" in found.refusals[0]
+
+
+def declared(study, **changes):
+    """The study with other fields of its second mixture."""
+    right, center = study.mixtures
+    return dataclasses.replace(study, mixtures=(right, dataclasses.replace(center, **changes)))
+
+
+def test_unmatched_budgets_are_compared_in_what_the_mixture_declares(study):
+    weights = {"questions": 1.0}
+    runs = [
+        run(mixture, "byte", seed, 0.9, total_bytes=1000 if mixture == "right" else 2000)
+        for mixture in ("right", "center")
+        for seed in range(4)
+    ]
+    # Questions are half of both mixtures, so the side that saw twice as much in all saw twice as many of them.
+    found = conclude(declared(study, matched=Matched("bytes of questions", weights=weights)), results(runs))
+    assert not [a for a in found.answers if a.factor == "mixture"]
+    assert "declared to be matched in bytes of questions seen, which differ by 50.0%" in found.refusals[0]
+    quarter = {c: (0.25 if c.name == "questions" else 0.75) for c in study.mixtures[1].shares}
+    changes = {"matched": Matched("bytes of questions", weights=weights), "shares": quarter}
+    found = answer(conclude(declared(study, **changes), results(runs)), "mixture", HARD)
+    assert found.matched == "bytes of questions seen equal, as declared; all bytes seen differ by 50.0%"
+    assert "Note: " in found.verdict.sentence
+    assert "matched in bytes of questions seen, as declared; all bytes seen differ by 50.0%." in found.verdict.sentence
+
+
+def test_a_mixture_is_compared_with_those_it_names(study):
+    right, center = study.mixtures
+    control = dataclasses.replace(center, name="control", against=("center", "rihgt"))
+    wider = dataclasses.replace(study, mixtures=(right, center, control))
+    runs = [run(m, "byte", seed, 0.5 + seed / 100) for m in ("right", "center", "control") for seed in range(2)]
+    found = conclude(wider, results(runs))
+    assert {(a.level_a, a.level_b) for a in found.answers if a.factor == "mixture"} == {
+        ("right", "center"),
+        ("center", "control"),
+    }
+    assert found.refusals == [
+        "control is not compared: no mixture of this study is called 'rihgt'; did you mean 'right'?"
+    ]
 
 
 def test_failed_runs_are_in_no_verdict(study):

@@ -2,27 +2,28 @@
 
 A factor's two levels are compared on pairs of runs that are equal in every other factor and in their seed. Pairs from
 several levels of the other factors are pooled as strata, and each stratum's own verdict stands beside the pooled one.
-Sides that saw different amounts of text are not compared at all.
+Sides that saw different amounts of text are not compared at all, unless their mixtures declare what else they have in
+common (`seedbed.pipelines.matching`). A level is compared with the first of its factor, a mixture with those that it
+names (`Mixture.against`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from seedbed.dynamics.breaks import break_point, resample
 from seedbed.dynamics.onset import Onset, confirm, onset
 from seedbed.dynamics.verdict import Verdict, verdict
+from seedbed.errors import UnknownNameError
 from seedbed.pipelines.conclusions import Answer, Conclusions, OnsetRow
 from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, ABLE_SHARE, Headline, headline_of, headlines
+from seedbed.pipelines.matching import match
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
 from seedbed.pipelines.study import FACTORS, Question, Study
 
-MATCHED_WITHIN = 0.02
-"""Budgets count as matched when the bytes seen differ by at most this share: corpora with equal numbers of documents
-and words can still differ by so much, as their words do. What they differ by stands beside every answer. (It was 1 %
-until arms matched in words were seen to differ by 1.2 % in bytes.)"""
 PAIRED_FROM = 6
 """Pairs from which sign flips can reach p < .05. Fewer pairs of a single stratum are compared unpaired, which can from
 4 seeds per arm on. The choice goes by the number of seeds and strata alone, never by what was measured."""
@@ -35,9 +36,8 @@ def conclude(study: Study, results: StudyResults) -> Conclusions:
     answers: list[Answer] = []
     refusals: dict[str, list[str]] = {}
     for question in all_questions(study):
-        levels = results.levels(question.factor)
-        for level in levels[1:]:
-            made = _answer(study, results, question, levels[0], level)
+        for reference, level in _comparisons(study, results, question.factor):
+            made = _answer(study, results, question, reference, level)
             if isinstance(made, Answer):
                 answers.append(made)
             elif made is not None:
@@ -46,8 +46,29 @@ def conclude(study: Study, results: StudyResults) -> Conclusions:
         answers=answers,
         onsets=list(_onsets(study, results)),
         headline_metrics=[headline.metric for headline in headlines(study)],
-        refusals=[f"{why} (asked of {', '.join(metrics)})" for why, metrics in refusals.items()],
+        refusals=[
+            *_unknown_references(study),
+            *(f"{why} (asked of {', '.join(metrics)})" for why, metrics in refusals.items()),
+        ],
     )
+
+
+def _comparisons(study: Study, results: StudyResults, factor: str) -> Iterator[tuple[str, str]]:
+    """(reference, level) for every comparison of a factor's levels."""
+    levels = results.levels(factor)
+    against = {mixture.name: mixture.against for mixture in study.mixtures} if factor == "mixture" else {}
+    for level in levels:
+        for reference in against.get(level, ()) or levels[:1]:
+            if reference != level and reference in levels:
+                yield reference, level
+
+
+def _unknown_references(study: Study) -> Iterator[str]:
+    names = [mixture.name for mixture in study.mixtures]
+    for mixture in study.mixtures:
+        for reference in mixture.against:
+            if reference not in names:
+                yield f"{mixture.name} is not compared: {UnknownNameError('mixture of this study', reference, names)}"
 
 
 def all_questions(study: Study) -> list[Question]:
@@ -75,12 +96,9 @@ def _answer(study: Study, results: StudyResults, question: Question, level_a: st
             strata.setdefault(_stratum(study, run_a, question.factor), []).append((run_a, run_b))
     if not strata:
         return None
-    spread = max(_budget_gap(a, b) for found in strata.values() for a, b in found)
-    if spread > MATCHED_WITHIN:
-        return (
-            f"{level_a} and {level_b} are not compared: the bytes they saw differ by {spread:.1%}; "
-            "match their budgets (same documents, layout 'documents', same steps and batch_size)"
-        )
+    matched = match(study, results, [pair for found in strata.values() for pair in found])
+    if matched.refusal is not None:
+        return f"{level_a} and {level_b} are not compared: {matched.refusal}"
     headline = headline_of(study, question.metric)
     labels = [stratum for stratum, found in strata.items() for _ in found]
     pooled = _verdict([pair for found in strata.values() for pair in found], question, headline, labels)
@@ -91,8 +109,8 @@ def _answer(study: Study, results: StudyResults, question: Question, level_a: st
         level_b=level_b,
         metric=question.metric,
         strata=tuple(strata),
-        matched="bytes seen equal" if spread == 0 else f"bytes seen equal within {spread:.2%}",
-        verdict=pooled,
+        matched=matched.words,
+        verdict=replace(pooled, note="; ".join(filter(None, (pooled.note, matched.note)))),
         by_stratum={stratum: _verdict(found, question, headline, None) for stratum, found in strata.items()},
     )
 
@@ -118,11 +136,6 @@ def _stratum(study: Study, run: RunResult, factor: str) -> str:
         "model": len(study.models) > 1,
     }
     return ".".join(level for name, level in run.factors.items() if name != factor and varying[name]) or "all"
-
-
-def _budget_gap(run_a: RunResult, run_b: RunResult) -> float:
-    seen_a, seen_b = float(run_a.outcome["total_bytes"]), float(run_b.outcome["total_bytes"])
-    return abs(seen_a - seen_b) / max(seen_a, seen_b, 1.0)
 
 
 def _verdict(
