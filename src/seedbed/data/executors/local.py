@@ -45,7 +45,7 @@ class LocalExecutor(LocalPipelineExecutor):  # type: ignore[misc]  # datatrove h
         try:
             while waiting or running:
                 while waiting and len(running) < self.workers:
-                    process = context.Process(target=_run_task, args=(self, waiting.popleft()))
+                    process = context.Process(target=_run_task, args=(self, waiting.popleft(), dict(os.environ)))
                     process.start()
                     running[process.sentinel] = process
                 for sentinel in multiprocess.connection.wait(list(running)):
@@ -66,8 +66,12 @@ class LocalExecutor(LocalPipelineExecutor):  # type: ignore[misc]  # datatrove h
         )
 
 
-def _run_task(executor: LocalExecutor, rank: int) -> None:
-    """A task's process: it ends with its parent, and leaves an error to be found rather than printed."""
+def _run_task(executor: LocalExecutor, rank: int, environment: dict[str, str]) -> None:
+    """A task's process: it ends with its parent, and leaves an error to be found rather than printed.
+
+    environment: of the parent as it is now; the server that forks this process was started some time ago.
+    """
+    os.environ.update(environment)
     parent = multiprocess.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
