@@ -1,5 +1,6 @@
 import gzip
 import math
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -142,3 +143,29 @@ def test_byte_parity_on_flores(byte: Encoder, shared_data: Path):
     english = tokens("eng_Latn")
     measured = {language: round(parity(tokens(language), english), 3) for language in BYTE_PARITY}
     assert measured == BYTE_PARITY
+
+
+def test_what_a_model_sees_of_words_and_letters(byte: Encoder, word: Encoder):
+    by_byte = measure(byte, ["ab abc a", "x"])
+    assert by_byte.continued_word_share == 0.5  # ab, abc
+    assert by_byte.single_token_share == 0  # the space is a token of its own
+    assert (by_byte.letters_alone, by_byte.letters_per_token) == (1, 1)
+    by_word = measure(word, ["the newt does sleep .", "the yaks"])
+    assert (by_word.continued_word_share, by_word.single_token_share, by_word.letters_alone) == (0, 1, 0)
+    assert by_word.letters_per_token == (3 + 4 + 4 + 5 + 3 + 4) / 6
+    assert by_word.characters_per_token == 29 / 7
+
+
+def test_compressors_stand_beside(byte: Encoder, source: list[str]):
+    measures = measure(byte, source)
+    joined = "".join(source).encode()
+    assert measures.gzip_ratio == pytest.approx(len(joined) / len(zlib.compress(joined, 6)), rel=0.01)
+    assert 2 < measures.zstd_ratio < 10
+    assert measure(byte, ["ab" * 50_000]).gzip_ratio > 100
+
+
+def test_characters_are_not_bytes(byte: Encoder):
+    measures = measure(byte, ["日本 日"])
+    assert measures.bytes_per_token == 1
+    assert measures.characters_per_token == 4 / 10
+    assert math.isnan(measures.letters_alone)

@@ -8,17 +8,21 @@ efficiency): they describe.
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from seedbed.errors import SourceError
 from seedbed.tokenizers.encoder import Encoder
 from seedbed.tokenizers.store import LosslessCheck, batches
+from seedbed.tokenizers.word_cuts import single_token_share, token_borders, tokens_per_word, word_spans
 
 Counts = npt.NDArray[np.int64]
+GZIP_LEVEL = 6
 PUBLISHED_ALPHA = 2.5  # the order at which Zouhar et al. (2023) found the highest correlation with BLEU
 
 
@@ -26,18 +30,30 @@ PUBLISHED_ALPHA = 2.5  # the order at which Zouhar et al. (2023) found the highe
 class TokenizerMeasures:
     """One tokenizer on one text. A word is what stands between whitespace; ends of documents are not counted.
 
-    fertility: tokens per word. bytes_per_token: UTF-8 bytes per token. renyi_efficiency: of order 2.5, normalised by
-    the nominal vocabulary. vocabulary_use: share of the vocabulary that occurs, the end of document left out.
+    bytes_per_token, characters_per_token: of the text, over its tokens. fertility: tokens per word, T / W.
+    continued_word_share: of words (each time they occur), those that more than one token reaches into.
+    single_token_share: of word types, those that are one token after a space. renyi_efficiency: of order 2.5,
+    normalised by the nominal vocabulary. vocabulary_use: share of the vocabulary that occurs, the end of document left
+    out. letters_alone: of letters whole in a token, those that share it with no other letter. letters_per_token: of
+    tokens that hold a letter. gzip_ratio, zstd_ratio: bytes over compressed bytes (levels 6 and 1), to stand beside
+    bytes_per_token.
     """
 
     documents: int
     words: int
     tokens: int
     total_bytes: int
-    fertility: float
     bytes_per_token: float
+    characters_per_token: float
+    fertility: float
+    continued_word_share: float
+    single_token_share: float
     renyi_efficiency: float
     vocabulary_use: float
+    letters_alone: float
+    letters_per_token: float
+    gzip_ratio: float
+    zstd_ratio: float
 
 
 def measure(encoder: Encoder, texts: Iterable[str]) -> TokenizerMeasures:
@@ -46,27 +62,66 @@ def measure(encoder: Encoder, texts: Iterable[str]) -> TokenizerMeasures:
     """
     counts = np.zeros(encoder.vocab_size, dtype=np.int64)
     check = LosslessCheck(encoder)
-    documents = words = total_bytes = 0
+    documents = words = total_bytes = characters = continued = 0
+    types: dict[str, None] = {}
+    gzip, zstd = zlib.compressobj(GZIP_LEVEL), _Zstd()
+    gzipped = 0
     for batch in batches(texts):
         ids, lengths = encoder.encode_flat(batch, first=documents)
         total_bytes += check(batch, ids, lengths, first=documents)
         counts += np.bincount(ids, minlength=encoder.vocab_size)
-        words += sum(len(text.split()) for text in batch)
+        per_word = tokens_per_word(word_spans(batch), token_borders(encoder, ids, lengths))
+        words += len(per_word)
+        continued += int((per_word > 1).sum())
+        characters += sum(map(len, batch))
+        types.update(dict.fromkeys(word for text in batch for word in text.split()))
+        joined = "".join(batch).encode()
+        gzipped += len(gzip.compress(joined))
+        zstd.add(joined)
         documents += len(batch)
     if not words:
         raise SourceError("there is no word in these texts to measure a tokenizer on; give it some text")
     tokens = int(counts.sum())
     writable = np.delete(counts, encoder.eos_id)
+    letters = np.array([_letters(piece) for piece in encoder.token_bytes], dtype=np.int64)
+    total_letters = int((letters * counts).sum())
     return TokenizerMeasures(
         documents=documents,
         words=words,
         tokens=tokens,
         total_bytes=total_bytes,
-        fertility=fertility(tokens, words),
         bytes_per_token=bytes_per_token(total_bytes, tokens),
+        characters_per_token=characters / tokens,
+        fertility=fertility(tokens, words),
+        continued_word_share=continued / words,
+        single_token_share=single_token_share(encoder, list(types)),
         renyi_efficiency=renyi_efficiency(writable, vocab_size=len(writable)),
         vocabulary_use=vocabulary_use(writable),
+        letters_alone=float(counts[letters == 1].sum() / total_letters) if total_letters else math.nan,
+        letters_per_token=total_letters / int(counts[letters > 0].sum()) if total_letters else math.nan,
+        gzip_ratio=total_bytes / (gzipped + len(gzip.flush())),
+        zstd_ratio=total_bytes / zstd.size(),
     )
+
+
+class _Zstd:
+    """The size of what is added, compressed in one stream."""
+
+    def __init__(self) -> None:
+        self._sink = pa.BufferOutputStream()
+        self._stream = pa.CompressedOutputStream(self._sink, "zstd")
+
+    def add(self, content: bytes) -> None:
+        self._stream.write(content)
+
+    def size(self) -> int:
+        self._stream.close()
+        return int(self._sink.getvalue().size)
+
+
+def _letters(piece: bytes) -> int:
+    """Whole letters in a token; a letter whose bytes are cut apart is in none."""
+    return sum(character.isalpha() for character in piece.decode("utf-8", errors="ignore"))
 
 
 def fertility(tokens: int, words: int) -> float:
