@@ -44,11 +44,11 @@ class Shifted:
     has as many bytes as the source, so that a share of bytes is a share of words. "private" takes any text, to the
     private plane of Unicode; every character has four bytes there.
 
-    What a model sees depends on the tokenizer. Of kind "word": the copy's ids are the twin's plus the size of the twin's
-    vocabulary, up to the order in which equally frequent words are numbered: token for token the same sentences, in ids
+    What a model sees depends on the tokenizer. Of kind "word": the copy's ids are the twin's plus the size of its
+    vocabulary, up to the order in which equally frequent words are numbered: token for token the same text, in ids
     that do not meet. Of a sub-word or byte kind: with "capitals" the two share the blank alone; with "private" a source
-    in ASCII shares nothing more either, and one in another script shares single bytes. Trained on both alike, a sub-word
-    tokenizer cuts their words alike except where two merges are tied or its vocabulary ends between the two.
+    in ASCII shares nothing more either, and one in another script shares single bytes. Trained on both alike, a
+    sub-word tokenizer cuts their words alike except where two merges are tied or its vocabulary ends between the two.
     """
 
     _: KW_ONLY
