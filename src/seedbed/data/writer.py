@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -230,21 +230,31 @@ def _split_labels(found: dict[str, Any], source: str, language: str) -> tuple[di
     row: dict[str, Any] = {"source": source, "language": language}
     if isinstance(found.get("lang"), str) and not isinstance(found.get("language"), str):
         row["language"] = found.pop("lang")
-    for name in LABELS.names:
-        if _fits(found.get(name), LABELS.field(name).type):
+    for name in FITS.keys() & found.keys():
+        if name not in SYNTAX.names and FITS[name](found[name]):
             row[name] = found.pop(name)
     rest: dict[str, Any] = {}
-    if all(_fits(found.get(name), SYNTAX.field(name).type) for name in ("heads", "relations")):
-        rest = {name: found.pop(name) for name in SYNTAX.names if _fits(found.get(name), SYNTAX.field(name).type)}
+    if all(name in found and FITS[name](found[name]) for name in ("heads", "relations")):
+        rest = {name: found.pop(name) for name in SYNTAX.names if name in found and FITS[name](found[name])}
     rest["metadata"] = orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode() if found else None
     return row, rest
 
 
-def _fits(value: Any, kind: pa.DataType) -> bool:
-    """Whether a value of a user's own metadata can stand in a column; what cannot stays in the rest."""
-    if pa.types.is_list(kind):
-        return isinstance(value, list) and all(_fits(item, kind.value_type) for item in value)
-    if pa.types.is_string(kind):
-        return isinstance(value, str)
-    limit = 2 ** (kind.bit_width - 1)
-    return isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit
+def _fits(kind: pa.DataType) -> Callable[[Any], bool]:
+    """Whether a value of a user's metadata, read from JSON, can stand in a column; what cannot stays in the rest."""
+    item = kind.value_type if pa.types.is_list(kind) else kind
+    limit = 0 if pa.types.is_string(item) else 2 ** (item.bit_width - 1)
+
+    def strings(values: list[Any]) -> bool:
+        return set(map(type, values)) <= {str}
+
+    def integers(values: list[Any]) -> bool:
+        return set(map(type, values)) <= {int} and (not values or (-limit <= min(values) and max(values) < limit))
+
+    fit = integers if limit else strings
+    if item is kind:
+        return lambda value: fit([value])
+    return lambda value: isinstance(value, list) and fit(value)
+
+
+FITS = {field.name: _fits(field.type) for field in (*LABELS, *SYNTAX)}
