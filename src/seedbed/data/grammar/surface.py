@@ -1,7 +1,7 @@
 """What is left out of a finished row of words: a closing comma before another mark.
 
-"der Junge , der schläft , lacht ." closes its relative clause with a comma; in "ich sehe den Jungen , der schläft ." the
-stop does it. Rules write the comma in both, and the second is dropped here.
+"der Junge , der schläft , lacht ." closes its relative clause with a comma; in "ich sehe den Jungen , der schläft ."
+the stop does it. Rules write the comma in both, and the second is dropped here.
 """
 
 from __future__ import annotations
