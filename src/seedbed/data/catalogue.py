@@ -19,6 +19,7 @@ from seedbed.errors import StoreError
 
 T = TypeVar("T")
 CATALOGUE = "catalogue.parquet"
+BATCH_ROWS = 2**16
 RECEIPT_KEY = b"seedbed.component"
 
 
@@ -111,7 +112,14 @@ class StoredComponent:
         return [found[row] for row in wanted]
 
     def _column(self, name: str) -> npt.NDArray[Any]:
-        column: npt.NDArray[Any] = self.table([name]).column(name).to_numpy()
+        # Batch by batch into one array: a table, and the array made of it, would be the column twice.
+        with pq.ParquetFile(self.folder / CATALOGUE) as catalogue:
+            kind = catalogue.schema_arrow.field(name).type.to_pandas_dtype()
+            column: npt.NDArray[Any] = np.empty(self.documents, dtype=kind)
+            start = 0
+            for batch in catalogue.iter_batches(batch_size=BATCH_ROWS, columns=[name]):
+                column[start : start + len(batch)] = batch.column(0).to_numpy()
+                start += len(batch)
         return column
 
     @cached_property

@@ -19,6 +19,7 @@ from seedbed.data.recipes import Mixture
 from seedbed.errors import ShortSourceError
 
 Rows = npt.NDArray[np.int64]
+BLOCK_ROWS = 2**20
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ def select(document_bytes: Rows, budget_bytes: int, *, repeat_up_to: int = 1, na
     """
     if budget_bytes <= 0:
         return Selection(np.empty(0, np.int64), 0, 0, 1.0)
-    ends = np.cumsum(document_bytes, dtype=np.int64)
-    total = int(ends[-1]) if len(ends) else 0
+    total = int(document_bytes.sum())
     if total * repeat_up_to < budget_bytes:
         more = f"state repeat_up_to={math.ceil(budget_bytes / total)}, or " if total else ""
         times = f" {repeat_up_to} times over" if repeat_up_to > 1 else ""
@@ -55,12 +55,28 @@ def select(document_bytes: Rows, budget_bytes: int, *, repeat_up_to: int = 1, na
             f"asks {budget_bytes:,}: {more}give it more documents, or ask fewer total_bytes"
         )
     passes, rest = divmod(budget_bytes, total)
-    partial = int(np.searchsorted(ends, rest, side="left")) + 1 if rest else 0
-    whole = np.arange(len(document_bytes), dtype=np.int64)
-    rows = np.concatenate([np.tile(whole, passes), whole[:partial]])
-    achieved = passes * total + (int(ends[partial - 1]) if partial else 0)
+    partial, reached = _prefix(document_bytes, rest)
+    rows = np.arange(passes * len(document_bytes) + partial, dtype=np.int64)
+    if passes:
+        rows %= len(document_bytes)
+    achieved = passes * total + reached
     documents = len(document_bytes) if passes else partial
     return Selection(rows, documents, achieved, achieved / total if passes else 1.0)
+
+
+def _prefix(document_bytes: Rows, budget_bytes: int) -> tuple[int, int]:
+    """How many documents the shortest prefix that reaches the budget has, and their bytes.
+
+    Block by block, so that no running sum of a whole catalogue has to be held.
+    """
+    reached = 0
+    for start in range(0, len(document_bytes) if budget_bytes else 0, BLOCK_ROWS):
+        ends = reached + np.cumsum(document_bytes[start : start + BLOCK_ROWS], dtype=np.int64)
+        if ends[-1] >= budget_bytes:
+            place = int(np.searchsorted(ends, budget_bytes, side="left"))
+            return start + place + 1, int(ends[place])
+        reached = int(ends[-1])
+    return 0, 0
 
 
 @dataclass(frozen=True)
@@ -110,10 +126,21 @@ def select_mixture(mixture: Mixture, stored: Mapping[str, StoredComponent]) -> l
 def multiset_digest(ids: npt.NDArray[np.uint64] | Sequence[npt.NDArray[np.uint64]]) -> str:
     """SHA-256 of the sorted ids: equal for the same multiset of documents in whatever order, else different."""
     parts = [ids] if isinstance(ids, np.ndarray) else list(ids)
-    every = np.sort(np.concatenate([np.empty(0, np.uint64), *parts]))
-    return hashlib.sha256(every.astype("<u8").tobytes()).hexdigest()
+    return _digest_sorting(np.concatenate([np.empty(0, np.uint64), *parts]))
+
+
+def _digest_sorting(ids: npt.NDArray[np.uint64]) -> str:
+    """The digest of ids that are no longer needed in their order."""
+    ids.sort()
+    return hashlib.sha256(ids.astype("<u8", copy=False).data).hexdigest()
 
 
 def selection_digest(selected: Sequence[Selected], stored: Mapping[str, StoredComponent]) -> str:
     """The multiset digest of the documents a mixture takes, over all of its components."""
-    return multiset_digest([stored[part.component_name].id[part.rows] for part in selected])
+    every = np.empty(sum(len(part.rows) for part in selected), dtype=np.uint64)
+    start = 0
+    for part in selected:
+        stop = start + len(part.rows)
+        np.take(stored[part.component_name].id, part.rows, out=every[start:stop], mode="clip")  # "raise" would copy
+        start = stop
+    return _digest_sorting(every)
