@@ -1,3 +1,6 @@
+import pytest
+
+from seedbed.errors import UnknownNameError
 from seedbed.pipelines.graph import study_graph
 from seedbed.pipelines.store import KINDS
 from seedbed.workbench import Workbench
@@ -20,7 +23,8 @@ def changed(before, after):
 def test_every_pair_of_component_and_tokenizer_is_tokenized_once(tmp_path):
     found = graph(tmp_path)
     kinds = [artifact.kind for artifact in found.artifacts()]
-    assert {kind: kinds.count(kind) for kind in KINDS} == {"component": 3, "tokenizer": 2, "tokens": 6, "run": 8}
+    counts = {"component": 3, "tokenizer": 2, "tokens": 6, "difficulty": 0, "run": 8}
+    assert {kind: kinds.count(kind) for kind in KINDS} == counts
     assert kinds == sorted(kinds, key=KINDS.index)
 
 
@@ -76,3 +80,45 @@ def test_bits_per_byte_are_measured_on_every_component_of_the_study(tmp_path):
         "component.center",
     }
     assert {name for name in run.parents if name.startswith("tokens.")} == {"tokens.questions", "tokens.branching"}
+
+
+ORDERS = (
+    "        seeds=Seeds(2),",
+    '        orders=[order.shuffled(), order.easy_first("words")],\n        seeds=Seeds(2),',
+)
+
+
+def test_a_measure_is_a_column_of_its_own_and_rebuilds_nothing_but_runs(tmp_path):
+    plain, ordered = graph(tmp_path), graph(tmp_path, orders=ORDERS)
+    new = {kind for kind, name in prints(ordered).keys() - prints(plain).keys()}
+    assert new == {"difficulty", "run"}
+    columns = [artifact for artifact in ordered.artifacts() if artifact.kind == "difficulty"]
+    assert [artifact.name for artifact in columns] == ["questions.words", "branching.words", "center.words"]
+    assert all(set(artifact.parents) == {"component"} for artifact in columns)
+    assert {"difficulty.center.words", "difficulty.branching.words"} <= set(ordered.runs[0].artifact.parents)
+    assert ordered.runs[0].artifact.description["difficulty"]["words"]["measure"]["measure"] == "words"
+
+
+def test_every_order_is_a_level_of_a_factor_and_a_part_of_the_identity(tmp_path):
+    found = graph(tmp_path, orders=ORDERS)
+    assert {run.arm.factors["order"] for run in found.runs} == {"shuffled", "easy-first-words"}
+    assert len({run.artifact.fingerprint for run in found.runs}) == len(found.runs) == 16
+
+
+def test_shuffling_within_documents_takes_token_stores_of_its_own(tmp_path):
+    within = (ORDERS[0], ORDERS[1].replace('order.easy_first("words")', "order.within(order.shuffled())"))
+    found = graph(tmp_path, orders=within)
+    assert len(found.arranged) == 6
+    runs = {run.arm.order.name: run.artifact.parents["tokens.questions"].name for run in found.runs[:4]}
+    assert runs["shuffled"] == "questions.bpe-400"
+    assert runs["shuffled-within-shuffled"] == "questions.bpe-400.sentences-shuffled-0"
+    kept = (ORDERS[0], ORDERS[1].replace('order.easy_first("words")', 'order.within(order.shuffled(), "kept")'))
+    assert graph(tmp_path, orders=kept).arranged == {}
+
+
+def test_a_run_whose_loss_is_a_measure_must_be_in_the_store(tmp_path):
+    loss = "order.easy_first(Difficulty('run_loss', run='center.byte.seed-0'))"
+    missing = (ORDERS[0], ORDERS[1].replace('order.easy_first("words")', loss))
+    text = ("from seedbed import *", "from seedbed import *\n    from seedbed.data.orders import Difficulty")
+    with pytest.raises(UnknownNameError, match="no finished run is called"):
+        graph(tmp_path, orders=missing, imports=text)

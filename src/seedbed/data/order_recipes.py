@@ -403,9 +403,10 @@ class Within(Order):
 
     @property
     def name(self) -> str:
-        """`ORDER-sentences-kept` or `ORDER-sentences-shuffled`."""
+        """`ORDER-within-kept` or `ORDER-within-shuffled`; lines are named, sentences are not."""
         seed = f"-{self.seed}" if self.seed else ""
-        return f"{self.among.name}-{self.units}-{self.parts}{seed}"
+        lines = "lines-" if self.units == "lines" else ""
+        return f"{self.among.name}-within-{lines}{self.parts}{seed}"
 
     @property
     def difficulties(self) -> tuple[Difficulty, ...]:

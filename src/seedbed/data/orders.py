@@ -31,6 +31,7 @@ from seedbed.data.recipes import Component
 
 __all__ = [
     "Asked",
+    "Difficulty",
     "Order",
     "bucketed",
     "bucketed_random",

@@ -9,6 +9,7 @@ from seedbed.data.catalogue import open_component
 from seedbed.data.selection import select_mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
 from seedbed.pipelines.identity import flatten
+from seedbed.pipelines.ordering import CERTIFICATE
 from seedbed.pipelines.results import DatasetInfo, MixtureRow, RunResult, Status, StudyResults
 from seedbed.pipelines.store import Store
 
@@ -33,6 +34,7 @@ def _run(run: RunPlan, store: Store) -> RunResult:
     if store.has(run.artifact):
         outcome = json.loads((folder / "result.json").read_text())
         outcome |= json.loads((folder / "context.json").read_text())
+        outcome["certificate"] = json.loads((folder / CERTIFICATE).read_text())
         status = outcome["status"]
     return RunResult(
         name=run.name,

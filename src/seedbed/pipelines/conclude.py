@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from seedbed.data.certificate import difference
 from seedbed.dynamics.breaks import break_point, resample
 from seedbed.dynamics.onset import Onset, confirm, onset
 from seedbed.dynamics.verdict import Verdict, verdict
@@ -96,6 +97,11 @@ def _answer(study: Study, results: StudyResults, question: Question, level_a: st
             strata.setdefault(_stratum(study, run_a, question.factor), []).append((run_a, run_b))
     if not strata:
         return None
+    if question.factor == "order":
+        for run_a, run_b in (pair for found in strata.values() for pair in found):
+            reason = difference(run_a.outcome.get("certificate", {}), run_b.outcome.get("certificate", {}))
+            if reason is not None:
+                return f"{level_a} and {level_b} are not compared: {reason}"
     matched = match(study, results, [pair for found in strata.values() for pair in found])
     if matched.refusal is not None:
         return f"{level_a} and {level_b} are not compared: {matched.refusal}"

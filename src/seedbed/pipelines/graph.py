@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from seedbed.data.difficulty.recipes import Difficulty
+from seedbed.data.order_recipes import Within
+from seedbed.data.orders import Order
 from seedbed.data.recipes import Component
 from seedbed.pipelines.identity import Json, describe
 from seedbed.pipelines.store import Artifact
@@ -20,7 +23,8 @@ from seedbed.workbench import Workbench
 # Raised when the same recipes would give other bytes because of the code that joins them.
 TOKENIZER_JOIN_VERSION = 1
 TOKENS_JOIN_VERSION = 2  # 2: spans of answers beside the tokens
-RUN_JOIN_VERSION = 1
+DIFFICULTY_JOIN_VERSION = 1
+RUN_JOIN_VERSION = 2  # 2: losses by label; every order reads the same part of a last epoch
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,10 @@ class StudyGraph:
     """By tokenizer name."""
     tokens: dict[tuple[str, str], Artifact]
     """By component and tokenizer name."""
+    arranged: dict[tuple[str, str, str], Artifact]
+    """By component, tokenizer and `arrangement`: token stores of documents whose parts are in another order."""
+    difficulties: dict[tuple[str, str], Artifact]
+    """By component and measure: columns of their own, so that a new measure rebuilds nothing."""
     runs: list[RunPlan]
 
     def artifacts(self) -> Iterator[Artifact]:
@@ -59,6 +67,8 @@ class StudyGraph:
             self.components.values(),
             self.tokenizers.values(),
             self.tokens.values(),
+            self.arranged.values(),
+            self.difficulties.values(),
             (run.artifact for run in self.runs),
         )
         for group in groups:
@@ -75,6 +85,17 @@ class StudyGraph:
         """The recipe of a tokenizer."""
         return next(t for t in self.study.tokenizers if t.name == name)
 
+    def difficulty(self, artifact: Artifact) -> Difficulty:
+        """The measure of a difficulty column."""
+        found = next(key for key, other in self.difficulties.items() if other.fingerprint == artifact.fingerprint)
+        return next(measure for measure in self.study.measured if measure.name == found[1])
+
+
+def arrangement(order: Order) -> str:
+    """What an order does within documents, as token stores are called by it; "" if it leaves them as they are."""
+    shuffles = isinstance(order, Within) and order.parts == "shuffled"
+    return f"{order.units}-shuffled-{order.seed}" if shuffles and isinstance(order, Within) else ""
+
 
 def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
     """Name every artifact of a study. Reads sources only to digest them; builds nothing.
@@ -84,13 +105,32 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
     components = {c.name: _component(c, workbench) for c in study.components}
     tokenizers = {t.name: _tokenizer(t, study, components, workbench) for t in study.tokenizers}
     tokens = {(c, t): _tokens(c, t, components, tokenizers) for t in tokenizers for c in components}
+    arranged = {
+        (c, t, arrangement(order)): _tokens(c, t, components, tokenizers, order)
+        for order in study.orders
+        for t in tokenizers
+        for c in components
+        if arrangement(order)
+    }
+    measures = {measure.name: _measure(measure, workbench) for measure in study.measured}
+    difficulties = {
+        (c, name): _difficulty(c, name, described, components)
+        for name, described in measures.items()
+        for c in components
+    }
     heldout: Json = [artifact.description for artifact in components.values()]
     probes = describe(study.probes, workbench)
     runs = []
     for arm in study.arms():
         names = [c.name for c in arm.mixture.shares]
         parents = {
-            **{f"tokens.{name}": tokens[name, arm.tokenizer.name] for name in names},
+            **{
+                f"tokens.{name}": arranged[name, arm.tokenizer.name, arrangement(arm.order)]
+                if arrangement(arm.order)
+                else tokens[name, arm.tokenizer.name]
+                for name in names
+            },
+            **{f"difficulty.{c}.{measure}": artifact for (c, measure), artifact in difficulties.items()},
             **{f"component.{name}": artifact for name, artifact in components.items()},
             "tokenizer": tokenizers[arm.tokenizer.name],
         }
@@ -109,13 +149,31 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
             "probe_points": list(study.probe_points),
             "heldout": heldout,
         }
+        if measures:
+            recipe["difficulty"] = measures
         for seed, init_seed, order_seed in study.seeds.pairs():
             seeds: dict[str, Json] = {"init_seed": init_seed, "order_seed": order_seed}
             # A miniature must never be taken for the run itself when somebody asks for it by name.
             name = f"{'smoke.' if study.is_smoke else ''}{arm.name}.seed-{seed}"
             artifact = Artifact.of("run", name, recipe | seeds, parents)
             runs.append(RunPlan(arm, seed, init_seed, order_seed, artifact))
-    return StudyGraph(study, components, tokenizers, tokens, runs)
+    return StudyGraph(study, components, tokenizers, tokens, arranged, difficulties, runs)
+
+
+def _measure(measure: Difficulty, workbench: Workbench) -> dict[str, Json]:
+    """A measure, with the fingerprint of the run it is the loss of. Errors: UnknownNameError, StoreError."""
+    described: dict[str, Json] = {"measure": describe(measure, workbench)}
+    if measure.run is not None:
+        from seedbed.pipelines.checkpoints import find_run
+
+        described["run"] = find_run(measure.run, workbench).name.rpartition("-")[2]
+    return described
+
+
+def _difficulty(component: str, measure: str, described: dict[str, Json], components: dict[str, Artifact]) -> Artifact:
+    parents = {"component": components[component]}
+    description = {"version": DIFFICULTY_JOIN_VERSION, "component": parents["component"].description, **described}
+    return Artifact.of("difficulty", f"{component}.{measure}", description, parents)
 
 
 def _component(component: Component, workbench: Workbench) -> Artifact:
@@ -138,7 +196,11 @@ def _tokenizer(tokenizer: Tokenizer, study: Study, components: dict[str, Artifac
 
 
 def _tokens(
-    component: str, tokenizer: str, components: dict[str, Artifact], tokenizers: dict[str, Artifact]
+    component: str,
+    tokenizer: str,
+    components: dict[str, Artifact],
+    tokenizers: dict[str, Artifact],
+    order: Order | None = None,
 ) -> Artifact:
     parents = {"component": components[component], "tokenizer": tokenizers[tokenizer]}
     description: dict[str, Json] = {
@@ -146,4 +208,8 @@ def _tokens(
         "component": parents["component"].description,
         "tokenizer": parents["tokenizer"].description,
     }
-    return Artifact.of("tokens", f"{component}.{tokenizer}", description, parents)
+    name = f"{component}.{tokenizer}"
+    if isinstance(order, Within):
+        description["parts"] = {"units": order.units, "shuffled_by": order.seed}
+        name = f"{name}.{arrangement(order)}"
+    return Artifact.of("tokens", name, description, parents)

@@ -69,5 +69,5 @@ def headline_of(study: Study, metric: str) -> Headline:
     for headline in headlines(study):
         if headline.metric == metric:
             return headline
-    lower = metric.startswith("bits-per-byte/") or metric.endswith("loss_bits_per_byte")
+    lower = metric.startswith("bits-per-byte") or metric.endswith("loss_bits_per_byte")
     return Headline(metric, "worse" if lower else None, "bits per byte" if lower else "")

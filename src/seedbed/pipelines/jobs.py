@@ -18,9 +18,12 @@ import numpy as np
 
 from seedbed.data.build import build_component
 from seedbed.data.catalogue import StoredComponent, open_component
+from seedbed.data.difficulty.scores import component_scores, receipt_of, write_scores
 from seedbed.data.executors import Executor
+from seedbed.data.parts import shuffled_parts
 from seedbed.data.selection import Selected, select_mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
+from seedbed.pipelines.ordering import add_areas, columns_of, difficulty_probes, write_order
 from seedbed.pipelines.store import Artifact, Store
 from seedbed.tokenizers.answers import ANSWER_COLUMNS, answer_bytes, check_answers
 from seedbed.tokenizers.encoder import Encoder, load_encoder
@@ -62,6 +65,7 @@ def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Executi
         "component": lambda folder: make_component(folder, artifact, graph, execution),
         "tokenizer": lambda folder: make_tokenizer(folder, artifact, graph, store),
         "tokens": lambda folder: make_tokens(folder, artifact, store),
+        "difficulty": lambda folder: make_difficulty(folder, artifact, graph, store, execution.workbench),
     }
     readers = execution.tasks if artifact.kind == "component" and execution.executor == "local" else 1
     return store.build(artifact, makers[artifact.kind], holding=lambda: execution.cores(readers))
@@ -100,8 +104,29 @@ def make_tokens(folder: Path, artifact: Artifact, store: Store) -> dict[str, Any
     """Tokenize a component once."""
     component = open_component(store.folder(artifact.parents["component"]))
     encoder = load_encoder(store.folder(artifact.parents["tokenizer"]))
+    parts = artifact.description.get("parts")
+    if isinstance(parts, dict):
+        # Where an answer stands is said of the original; a run that needs it is refused, as nothing marks it here.
+        texts = (shuffled_parts(text, str(parts["units"]), parts["shuffled_by"]) for text in component.iter_texts())
+        return asdict(build_token_store(texts, component.documents, encoder, folder))
     answers = answer_bytes(component.table(ANSWER_COLUMNS))
     return asdict(build_token_store(component.iter_texts(), component.documents, encoder, folder, answers=answers))
+
+
+def make_difficulty(
+    folder: Path, artifact: Artifact, graph: StudyGraph, store: Store, workbench: Workbench
+) -> dict[str, Any]:
+    """Measure the difficulty of every document of a component."""
+    component = open_component(store.folder(artifact.parents["component"]))
+    recipe = graph.difficulty(artifact)
+    if recipe.measure == "run_loss":
+        from seedbed.pipelines.document_loss import document_losses
+
+        scores = document_losses(str(recipe.run), component, workbench)
+    else:
+        scores = component_scores(recipe, component)
+    write_scores(recipe, scores, component.bytes, folder)
+    return asdict(receipt_of(recipe, scores, component.bytes)) | {"total_bytes": component.total_bytes}
 
 
 @dataclass(frozen=True)
@@ -143,6 +168,7 @@ def make_run(
     if run.arm.model.loss_on == "answer":
         for chosen in inputs.selected:
             check_answers(inputs.tokens[chosen.component_name].answer_spans, chosen.rows, chosen.component_name)
+    columns = {name: columns_of(name, stored, graph, store) for name, stored in inputs.components.items()}
     parts = [
         Part(
             store=inputs.tokens[chosen.component_name],
@@ -150,6 +176,9 @@ def make_run(
             source=chosen.component_name,
             document_bytes=inputs.components[chosen.component_name].bytes,
             answer_spans=inputs.tokens[chosen.component_name].answer_spans,
+            priority=inputs.components[chosen.component_name].priority,
+            difficulty=columns[chosen.component_name].difficulty,
+            labels=columns[chosen.component_name].labels,
         )
         for chosen in inputs.selected
     ]
@@ -157,9 +186,10 @@ def make_run(
     data = TrainingData(parts, order=run.arm.order, training=training, order_seed=run.order_seed)
     heldout = heldout_texts(inputs.components)
     steps = probe_steps(training.steps, *graph.study.probe_points)
+    by_difficulty = difficulty_probes(inputs.components, columns, smoke=graph.study.is_smoke)
     probes = [
-        probe.prepare(inputs.encoder, context=training.model.context, workbench=execution.workbench, heldout=heldout)
-        for probe in graph.study.probes
+        probe.prepare(inputs.encoder, context=training.model.context, workbench=execution.workbench, heldout=texts)
+        for probe, texts in [*((probe, heldout) for probe in graph.study.probes), *by_difficulty]
     ]
     baselines = {name: share for prepared in probes for name, share in getattr(prepared, "baselines", dict)().items()}
     at_end_only = {probe.name for probe in graph.study.probes if probe.at == "last"}
@@ -178,6 +208,8 @@ def make_run(
             device=execution.device,
         )
     )
+    add_areas(folder, [probe.name for probe, _ in by_difficulty])
+    write_order(folder, run, data, inputs.selected, inputs.components)
     counts = asdict(result)
     mean_length = max(1, round(result.tokens / max(result.documents, 1)))
     length = mean_length if training.layout == "documents" else training.model.context

@@ -15,7 +15,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from seedbed.pipelines.store import Artifact
 
 QUIET_SECONDS = 10.0
-VERBS = {"component": "building", "tokenizer": "training", "tokens": "tokenizing", "run": "running"}
+VERBS = {
+    "component": "building",
+    "tokenizer": "training",
+    "tokens": "tokenizing",
+    "difficulty": "measuring",
+    "run": "running",
+}
 
 
 class StudyProgress:

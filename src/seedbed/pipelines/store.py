@@ -31,8 +31,10 @@ from seedbed.pipelines.remote_store import MANIFEST, RemoteStore
 from seedbed.remote import DISK_FULL
 from seedbed.workbench import Workbench
 
-Kind = Literal["component", "tokenizer", "tokens", "run"]
-KINDS: tuple[Kind, ...] = ("component", "tokenizer", "tokens", "run")
+Kind = Literal["component", "tokenizer", "tokens", "difficulty", "run"]
+KINDS: tuple[Kind, ...] = ("component", "tokenizer", "tokens", "difficulty", "run")
+UNCOUNTED: tuple[Kind, ...] = ("tokens", "difficulty")
+"""Kinds whose folder is called as they are."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def code_version() -> str:
 
 
 class Store:
-    """A folder of artifacts: `components/`, `tokenizers/`, `tokens/`, `runs/`, beside `partial/` and `locks/`.
+    """A folder of artifacts: `components/`, `tokenizers/`, `tokens/`, `difficulty/`, `runs/`, `partial/` and `locks/`.
 
     remote: the store behind a URL that it stands for on this machine, if any.
     """
@@ -90,7 +92,7 @@ class Store:
 
     def kind_folder(self, kind: Kind) -> Path:
         """Where artifacts of a kind stand."""
-        return self.root / (kind if kind == "tokens" else f"{kind}s")
+        return self.root / (kind if kind in UNCOUNTED else f"{kind}s")
 
     def folder(self, artifact: Artifact) -> Path:
         """Where an artifact stands, or will stand; fetched first, if another machine has published it.

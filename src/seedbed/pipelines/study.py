@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
+from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.orders import Order, shuffled
 from seedbed.data.recipes import Component, Mixture
 from seedbed.probes.recipes import Probe
@@ -100,6 +101,8 @@ class Study:
     probes: tuple[Probe, ...] = ()
     seeds: Seeds = Seeds(3)
     orders: tuple[Order, ...] = Field(default=(shuffled(),), min_length=1)
+    difficulties: tuple[Difficulty, ...] = ()
+    """Measures by which losses are reported beside those that orders need; every arm reports all of them."""
     questions: tuple[Question, ...] = ()
     probe_points: tuple[int, int] = (6, 6)
     """How many log-spaced and how many linear steps probes run at; step 0 and the last step come on top."""
@@ -140,6 +143,13 @@ class Study:
         """Every component of every mixture, once, in order of appearance."""
         found = {c.name: c for mixture in self.mixtures for c in mixture.shares}
         return list(found.values())
+
+    @property
+    def measured(self) -> list[Difficulty]:
+        """Every difficulty measure of an order or of the study's own, once, by name: the same for every arm."""
+        named = (measure for order in self.orders for measure in order.difficulties)
+        found = {measure.name: measure for measure in (*named, *self.difficulties)}
+        return [found[name] for name in sorted(found)]
 
     def arms(self) -> Iterator[Arm]:
         """Every cell of the grid; its name holds the levels of the factors that vary."""

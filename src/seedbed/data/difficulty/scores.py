@@ -52,7 +52,7 @@ class DifficultyReceipt:
 def component_scores(recipe: Difficulty, component: StoredComponent) -> Floats:
     """The measure of every row of a component: float64[documents], higher = harder, NaN where there is no score.
 
-    Errors: SourceError for a component that has nothing of what is measured; RecipeError and UnknownNameError for a
+    Errors: SourceError for n-grams without held-out documents to train on; RecipeError and UnknownNameError for a
     language without word list or dictionary. run_loss needs a model and is measured where models are.
     """
     if recipe.measure == "bytes":
@@ -67,11 +67,6 @@ def component_scores(recipe: Difficulty, component: StoredComponent) -> Floats:
         if measure is None:
             raise SourceError(f"{recipe.measure} is not measured on text alone; run it as a study's difficulty")
         scores = np.fromiter(map(measure, component.iter_texts()), dtype=np.float64, count=component.documents)
-    if component.documents and np.isnan(scores).all():
-        raise SourceError(
-            f"no document of component {component.name!r} has a score of {recipe.name} ({ABOUT[recipe.measure].harder}"
-            " is what it measures); take another measure for this component"
-        )
     return scores
 
 
