@@ -31,8 +31,8 @@ for kind in ("masculine", "feminine"):
     NOUNS |= {row["form"]: ("sg", kind) for row in read(f"{kind}_name")}
 NOUNS["nobody"] = ("sg", "common")
 VERBS = {row["concept"]: row for name in PERSON_VERBS for row in read(name)}
-SINGULAR_VERBS = {row["finite.pres.sg"] for row in VERBS.values()}
-PLURAL_VERBS = {row["finite.pres.pl"] for row in VERBS.values()} - {row["finite.past"] for row in VERBS.values()}
+SINGULAR_VERBS = {row["pres.sg"] for row in VERBS.values()}
+PLURAL_VERBS = {row["pres.pl"] for row in VERBS.values()} - {row["past"] for row in VERBS.values()}
 AUXILIARIES = {
     form: name
     for name in ("modal", "do", "have", "be")
