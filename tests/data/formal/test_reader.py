@@ -49,7 +49,7 @@ GOLDEN = {
     "random": "9abbdbda594ad3e6",
     "skip-trigrams": "d9f84c23892c42a7",
     "facts": "7889d72f5ce0c3b5",
-    "spelling": "4b0cdc0bb8da594a",
+    "spelling": "ec2d102d04c020bb",
     "skills": "852e931b6455904f",
 }
 

@@ -40,6 +40,8 @@ class SpellingDraws:
         self._words = sides[recipe.split]
         if not self._words:
             raise RecipeError(f"Spelling: a dose of {recipe.dose:g} of {len(words)} words leaves none; change dose")
+        every = [*self.drilled, *self.held_out, *self.never]
+        self._every = [every[place] for place in permuted(np.arange(len(every)), len(every), self._key).tolist()]
         shares = spelling_tasks(recipe)
         self._tasks = list(shares)
         self._counts = apportioned(list(shares.values()), recipe.documents)
@@ -50,11 +52,10 @@ class SpellingDraws:
         """Texts and labels of these documents."""
         task, time = dealt(places, self._counts, self._key)
         draws = numbers(row_keys(places, self._key)[:, None], np.arange(1, ROW + 5, dtype=np.uint64))
-        every = [*self.drilled, *self.held_out, *self.never]
         texts, labels = [], []
         for chosen, number, drawn in zip(task.tolist(), time.tolist(), draws.tolist(), strict=True):
             name = self._tasks[chosen]
-            words = every if name == MENTION else self._words
+            words = self._every if name == MENTION else self._words
             # Words take turns, so that all are drilled equally often, but for one.
             word = words[(number + int(self._key)) % len(words)]
             asked = Asked(self.recipe, word, words, number, drawn)
