@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias, 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import ArgsKwargs
 
+from seedbed.data.grammar.recipe import Grammar as Grammar  # noqa: PLC0414  # re-exported, which mypy wants said
 from seedbed.data.matched import Matched
 from seedbed.recipes import recipe
 
@@ -55,90 +56,10 @@ def nearest_choice(*choices: str) -> Callable[[Any], Any]:
     return check
 
 
-TASKS = ("either", "question", "copy")
-SUBJECTS = ("any", "plain", "prepositional phrase", "relative clause", "no relative clause")
-OBJECTS = (*SUBJECTS, "intransitive", "transitive")
 FORMATS = ("jsonl", "parquet", "text", "conllu")
 
-Task = Annotated[Literal["either", "question", "copy"], BeforeValidator(nearest_choice(*TASKS))]
-Subject = Annotated[
-    Literal["any", "plain", "prepositional phrase", "relative clause", "no relative clause"],
-    BeforeValidator(nearest_choice(*SUBJECTS)),
-]
-Object = Annotated[
-    Literal[
-        "any",
-        "plain",
-        "prepositional phrase",
-        "relative clause",
-        "no relative clause",
-        "intransitive",
-        "transitive",
-    ],
-    BeforeValidator(nearest_choice(*OBJECTS)),
-]
-Split = Annotated[Literal["train", "held-out"], BeforeValidator(nearest_choice("train", "held-out"))]
 Errors = Annotated[Literal["strict", "skip"], BeforeValidator(nearest_choice("strict", "skip"))]
 Format = Annotated[Literal["jsonl", "parquet", "text", "conllu"], BeforeValidator(nearest_choice(*FORMATS))]
-
-
-@recipe(version=1)
-class Grammar:
-    """Documents written by a grammar of the shelf `data/grammars`: a declarative, then its question or its copy.
-
-    name: the grammar's file. task: "question", "copy", or "either" in the grammar's own proportion.
-    subject, object: what stands there. "no relative clause" means plain or with a prepositional phrase; of an object
-    also intransitive. "relative clause", where it is asked for, draws the kinds of clause in equal parts, so that
-    `subject="relative clause", object="plain"` and its twin the other way round have equal lengths.
-    documents: how many are written (before a component drops equal ones). seed: of the draw.
-    split: "held-out" is the twentieth of all declaratives that probes are made of; it is in no "train" corpus.
-    unambiguous: allow subject relative clauses in questions, which tells the learner which rule is meant.
-    max_words: leave out declaratives of more words (the final stop not counted). lengths_like: another grammar recipe
-    whose distribution of lengths this one takes, exactly, so that length is no part of what the two differ in.
-    """
-
-    name: str
-    _: KW_ONLY
-    task: Task = "either"
-    subject: Subject = "any"
-    object: Object = "any"
-    documents: int = Field(kw_only=True, default=100_000, ge=1, le=2**40)
-    seed: int = Field(kw_only=True, default=0, ge=0, lt=2**63)
-    split: Split = "train"
-    unambiguous: bool = False
-    max_words: int | None = Field(kw_only=True, default=None, ge=1)
-    lengths_like: Grammar | None = None
-
-    @model_validator(mode="after")
-    def _lengths_of_a_plain_one(self) -> Grammar:
-        if self.lengths_like is not None and self.lengths_like.lengths_like is not None:
-            raise ValueError("lengths_like names a grammar that takes its lengths from a third; name that one here too")
-        if self.lengths_like is not None and self.lengths_like.name != self.name:
-            raise ValueError(f"lengths_like names grammar {self.lengths_like.name!r}; both must be {self.name!r}")
-        return self
-
-    @model_validator(mode="after")
-    def _questions_stay_ambiguous(self) -> Grammar:
-        if self.unambiguous and self.task == "copy":
-            raise ValueError("unambiguous is about questions and task='copy' writes none; leave it out")
-        if self.subject == "relative clause" and self.task != "copy" and not self.unambiguous:
-            raise ValueError(
-                "a question whose subject has a relative clause tells the learner which auxiliary moves, so the corpus "
-                "is no longer ambiguous; write task='copy', or unambiguous=True if that is meant"
-            )
-        return self
-
-    def steps(self, workbench: Workbench) -> list[PipelineStep]:
-        """The datatrove reader of this source. Errors: UnknownNameError, RecipeError for a faulty grammar file."""
-        from seedbed.data.sources import grammar_steps
-
-        return grammar_steps(self, workbench)
-
-    def identity(self, workbench: Workbench) -> dict[str, JSON]:
-        """What stands for this source in a hash: its fields and the digest of the grammar's rules."""
-        from seedbed.data.identity import grammar_identity
-
-        return grammar_identity(self, workbench)
 
 
 @recipe(version=1)

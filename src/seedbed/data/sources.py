@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def grammar_steps(recipe: Grammar, workbench: Workbench) -> list[PipelineStep]:
     """The reader of a grammar. Errors: UnknownNameError; RecipeError for a faulty file or sentences without weight."""
     from seedbed.data.grammar.rules_file import load_rules
-    from seedbed.data.readers.grammar import GrammarReader
+    from seedbed.data.readers.grammar import QuestionReader
 
     rules = load_rules(recipe.name, workbench)
     return [
-        GrammarReader(
+        QuestionReader(
             rules,
             task=recipe.task,
             subject=recipe.subject,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from seedbed.data.grammar.file import GrammarFile, Selection
+from seedbed.data.grammar.lexicon import Category
 from seedbed.data.grammar.notation import Given, Part, Wording
 from seedbed.data.grammar.states import (
     Side,
@@ -96,7 +97,10 @@ class LaidState:
 
 
 class Layout:
-    """All states of a grammar under a choice of task, selectors and twin. The root is state 0."""
+    """All states of a grammar under a choice of task, selectors and twin. The root is state 0.
+
+    banned: category -> concepts that are never drawn.
+    """
 
     def __init__(
         self,
@@ -104,8 +108,10 @@ class Layout:
         task: str,
         selections: Mapping[str, Selection],
         twin: str | None,
+        banned: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.grammar = grammar
+        self.banned = {category: frozenset(concepts) for category, concepts in (banned or {}).items()}
         self.meaning = grammar.meaning or grammar
         self.twin = twin
         self.restrictions = _merged(selections)
@@ -209,6 +215,10 @@ class Layout:
         values = tuple({feature: value} for value, _ in outcomes)
         return Variable(carrier, feature, values, tuple(weight for _, weight in outcomes))
 
+    def may_draw(self, words: Category, concept: int) -> bool:
+        """Whether a concept of a category can be drawn at all."""
+        return words.weights[concept] > 0 and words.concepts[concept] not in self.banned.get(words.name, ())
+
     def word_draw(self, state: State, owner: str, carrier: str) -> Variable:
         """The draw of a phrase's word of category `owner`, with its lexical features as both sides know them."""
         meant, worded = state.meant, state.worded
@@ -219,7 +229,7 @@ class Layout:
         concepts = []
         outcomes: dict[tuple[tuple[str, str], ...], int] = {}
         for concept in domain(meant, owner):
-            if words.weights[concept] == 0:
+            if not self.may_draw(words, concept):
                 continue
             values: dict[str, str] = {}
             for feature in sorted(owner_features(meant.grammar, owner)):

@@ -1,0 +1,257 @@
+"""From derivations to texts, labels and gold syntax, document by document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seedbed.data.grammar.expand import Expander, Forest
+from seedbed.data.grammar.hashing import GAMMA, mix
+from seedbed.data.grammar.tables import Ints
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One document, word by word, for probes and alignment.
+
+    concepts: what each word means, "" for quoted ones. paths: the parts above it, "first.subject.noun". features: those
+    of its form. keys: equal in all languages of one meaning for what stands at one place of it. heads: -1 for the root.
+    held_out: whether the document belongs to the held-out split. labels: as documents have them.
+    """
+
+    index: int
+    words: tuple[str, ...]
+    categories: tuple[str, ...]
+    concepts: tuple[str, ...]
+    paths: tuple[str, ...]
+    features: tuple[dict[str, str], ...]
+    keys: tuple[int, ...]
+    heads: tuple[int, ...]
+    relations: tuple[str, ...]
+    held_out: bool
+    labels: dict[str, Any]
+
+
+class Wording:
+    """Writes what an expander has drawn. Labels that many documents share are worked out once."""
+
+    def __init__(self, expander: Expander, item: str) -> None:
+        self.expander = expander
+        self.tables = expander.tables
+        self.grammar = expander.tables.layout.grammar
+        self.item = item
+        self._fixed: dict[tuple[int, int], dict[str, Any]] = {}
+        self._constructions: dict[bytes | int, str] = {}
+        names = list(dict.fromkeys(self.tables.templates))
+        self._template_names = names
+        self._templates = np.array([names.index(name) for name in self.tables.templates], dtype=np.uint16)
+        self._relations = np.array(self.tables.relations, dtype=object)
+
+    def documents(self, forest: Forest, indices: Ints, rows: Ints) -> tuple[list[str], list[dict[str, Any]]]:
+        """Texts and labels of some documents of a forest. indices: of all documents; rows: which ones to write."""
+        whole = len(rows) == len(forest.sizes)
+        words = np.repeat(_is_in(rows, len(forest.sizes)), forest.sizes) if not whole else slice(None)
+        sizes, start = forest.sizes[rows], forest.starts[rows]
+        ends = np.cumsum(sizes)
+        starts = ends - sizes
+        heads = forest.heads[words] - np.repeat(start, sizes)
+        heads[forest.heads[words] < 0] = -1
+        strings = self.tables.word_strings[forest.word[words]].tolist()
+        relations = self._relations[forest.relation[words]].tolist()
+        heads_list = heads.tolist()
+        depths = np.maximum.reduceat(forest.depth[words], starts).tolist() if len(rows) else []
+        centers = center_depths(self.expander, forest)[rows].tolist()
+        constructions = self._constructed(forest, rows)
+        fixed = self._fixed_labels(forest, rows)
+        texts, labels = [], []
+        item = self.item
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        numbers = indices[rows].tolist()
+        for (a, b), known, number, depth, center, construction in zip(
+            spans, fixed, numbers, depths, centers, constructions, strict=True
+        ):
+            texts.append(" ".join(strings[a:b]))
+            labels.append(
+                {
+                    **known,
+                    "construction": construction,
+                    "embedding_depth": depth,
+                    "center_depth": center,
+                    "item": f"{item}{number}",
+                    "heads": heads_list[a:b],
+                    "relations": relations[a:b],
+                }
+            )
+        return texts, labels
+
+    def _fixed_labels(self, forest: Forest, rows: Ints) -> list[dict[str, Any]]:
+        """Task, language, constructions and the file's own labels."""
+        t = self.tables
+        tasks = t.row_rule[forest.waves[0].row[rows]].tolist()
+        found = []
+        for key in zip(tasks, forest.masks[rows].tolist(), strict=True):
+            known = self._fixed.get(key)
+            if known is None:
+                task, mask = key
+                known = {"task": t.rule_names[task], "language": self.grammar.language}
+                known["constructions"] = [mark for i, mark in enumerate(t.marks) if mask >> i & 1]
+                known |= self.grammar.labels
+                own = [label for i, label in enumerate(t.labels) if mask >> (i + len(t.marks)) & 1]
+                known |= dict(reversed(own))
+                self._fixed[key] = known
+            found.append(known)
+        return found
+
+    def _constructed(self, forest: Forest, rows: Ints) -> list[str]:
+        """`construction`: the row of categories of the measured part, or the rules from the start down its heads."""
+        known = self._constructions
+        if self.grammar.template is None:
+            codes = head_codes(self.expander, forest)[rows]
+            found = []
+            for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
+                if code not in known:
+                    known[code] = " ".join(head_rules(self.expander, forest, row))
+                found.append(known[code])
+            return found
+        buffer = self._templates[forest.leaf].tobytes()
+        found = []
+        for a, b in zip(forest.of_start[rows].tolist(), forest.of_stop[rows].tolist(), strict=True):
+            code = buffer[2 * a : 2 * b]
+            if code not in known:
+                places = np.frombuffer(code, dtype=np.uint16).tolist()
+                known[code] = " ".join(self._template_names[place] for place in places)
+            found.append(known[code])
+        return found
+
+    def sentences(self, forest: Forest, indices: Ints, rows: Ints, held_out: Sequence[bool]) -> list[Sentence]:
+        """The same documents word by word. held_out: for each of the rows."""
+        t = self.tables
+        texts, labels = self.documents(forest, indices, rows)
+        paths = word_paths(self.expander, forest)
+        found = []
+        for at, (row, text, known) in enumerate(zip(rows.tolist(), texts, labels, strict=True)):
+            a, b = int(forest.starts[row]), int(forest.starts[row] + forest.sizes[row])
+            leaves = [t.leaves[leaf] for leaf in forest.leaf[a:b].tolist()]
+            cells = (forest.cell[a:b] - t.leaf_forms[forest.leaf[a:b]]).tolist()
+            found.append(
+                Sentence(
+                    index=int(indices[row]),
+                    words=tuple(text.split(" ")),
+                    categories=tuple(leaf.side.category for leaf in leaves),
+                    concepts=tuple(leaf.concepts[cell] for leaf, cell in zip(leaves, cells, strict=True)),
+                    paths=tuple(paths[a:b]),
+                    features=tuple({f: v for f, v in leaf.side.values if v is not None} for leaf in leaves),
+                    keys=tuple(forest.key[a:b].tolist()),
+                    heads=tuple(known["heads"]),
+                    relations=tuple(known["relations"]),
+                    held_out=bool(held_out[at]),
+                    labels=known,
+                )
+            )
+        return found
+
+
+def _is_in(rows: Ints, count: int) -> npt.NDArray[np.bool_]:
+    there = np.zeros(count, dtype=bool)
+    there[rows] = True
+    return there
+
+
+def lengths(expander: Expander, forest: Forest) -> Ints:
+    """int64[documents]: words of the measured part whose relation is not punct."""
+    relations = expander.tables.relations
+    counted = np.ones(len(forest.relation), dtype=np.int64)
+    if "punct" in relations:
+        counted = (forest.relation != relations.index("punct")).astype(np.int64)
+    sums = np.append(0, np.cumsum(counted))
+    found: Ints = sums[forest.of_stop] - sums[forest.of_start]
+    return found
+
+
+def head_codes(expander: Expander, forest: Forest) -> npt.NDArray[np.uint64]:
+    """uint64[documents]: a hash of the rules from the start down its heads; equal rules, equal hash."""
+    codes = np.zeros(len(forest.sizes), dtype=np.uint64)
+    for _, documents, rules in _down_the_heads(expander, forest):
+        codes[documents] = mix(codes[documents] * np.uint64(GAMMA) + rules.astype(np.uint64) + np.uint64(1))
+    return codes
+
+
+def head_rules(expander: Expander, forest: Forest, row: int) -> list[str]:
+    """The rules of one document from the start down its heads."""
+    found = []
+    for _, documents, rules in _down_the_heads(expander, forest):
+        at = np.flatnonzero(documents == row)
+        found += [expander.tables.rule_names[rule] for rule in rules[at].tolist()]
+    return found
+
+
+def _down_the_heads(expander: Expander, forest: Forest) -> list[tuple[int, Ints, Ints]]:
+    """For each wave below the root the documents whose chain of heads goes on there, and the rule used."""
+    t = expander.tables
+    found = []
+    at = np.arange(len(forest.sizes), dtype=np.int64)  # the phrase of each chain, within its wave
+    for depth, wave in enumerate(forest.waves):
+        if depth:
+            found.append((depth, wave.document[at], t.row_rule[wave.row[at]]))
+        child = wave.first[at] + t.row_head[wave.row[at]]
+        child = child[~wave.is_word[child]]
+        at = (np.cumsum(~wave.is_word) - 1)[child]
+        if not len(at):
+            break
+    return found
+
+
+def center_depths(expander: Expander, forest: Forest) -> Ints:
+    """int64[documents]: the largest number of clauses around any word that have words of the clause around them on both
+    sides; punctuation is left aside."""
+    t = expander.tables
+    deepest = np.zeros(len(forest.sizes), dtype=np.int64)
+    if not t.part_clauses.any():
+        return deepest
+    punct = t.relations.index("punct") if "punct" in t.relations else -1
+    far = np.iinfo(np.int64).max
+    spans: list[tuple[Ints, Ints]] = []
+    low_below, high_below = np.empty(0, np.int64), np.empty(0, np.int64)
+    for wave in reversed(forest.waves):
+        silent = wave.is_word & (t.part_relation[wave.part] == punct)
+        low = np.where(silent, far, wave.start)
+        high = np.where(silent, -1, wave.start)
+        low[~wave.is_word], high[~wave.is_word] = low_below, high_below
+        spans.append((low, high))
+        low_below, high_below = np.minimum.reduceat(low, wave.first), np.maximum.reduceat(high, wave.first)
+    around_low, around_high, depth = low_below, high_below, np.zeros(len(forest.sizes), dtype=np.int64)
+    for wave, (low, high) in zip(forest.waves, reversed(spans), strict=True):
+        around_low, around_high, depth = around_low[wave.parent], around_high[wave.parent], depth[wave.parent]
+        clause = t.part_clauses[wave.part] > 0
+        inner = np.flatnonzero(clause & (low > around_low) & (high < around_high))
+        if len(inner):
+            depth[inner] += 1
+            np.maximum.at(deepest, wave.document[wave.parent[inner]], depth[inner])
+        own = clause | t.part_is_clause[wave.part]
+        around_low, around_high = np.where(own, low, around_low), np.where(own, high, around_high)
+        on = ~wave.is_word
+        around_low, around_high, depth = around_low[on], around_high[on], depth[on]
+    return deepest
+
+
+def word_paths(expander: Expander, forest: Forest) -> list[str]:
+    """For each word the names of the parts above it and its own, from the start rule's parts on."""
+    names = expander.tables.part_names
+    found = [""] * int(forest.sizes.sum())
+    above = [""] * len(forest.sizes)
+    for depth, wave in enumerate(forest.waves):
+        paths = []
+        columns = zip(wave.parent.tolist(), wave.part.tolist(), wave.is_word.tolist(), wave.start.tolist(), strict=True)
+        for parent, part, is_word, start in columns:
+            name = names[expander.tables.part_name[part]] if depth else ""
+            path = f"{above[parent]}.{name}" if above[parent] else name
+            if is_word:
+                found[start] = path
+            else:
+                paths.append(path)
+        above = paths
+    return found
