@@ -62,26 +62,29 @@ class Conditions:
 
     def _flatten(self) -> None:
         """One row for each way that a state can go on: its weight, the states after, their clauses, its marks."""
-        rows: list[tuple[int, float, list[int], list[int], list[bool]]] = []
+        rows: list[tuple[int, float, list[int], list[int], list[bool], list[int]]] = []
         none = [False] * len(self.marks)
         for number, laid in enumerate(self.layout.states):
             if laid.draws is not None:
                 total = sum(laid.draws.weights)
                 for weight, then in zip(laid.draws.weights, laid.then, strict=True):
-                    rows.append((number, weight / total, [then], [0], none))
+                    rows.append((number, weight / total, [then], [0], none, [1]))
             total = sum(option.weight for option in laid.options)
             for option in laid.options:
                 marked = [mark in option.marks for mark in self.marks]
-                clauses = [part.clauses for part in option.parts]
+                leaders = [part for part in option.parts if part.follows is None]
+                clauses = [part.clauses for part in leaders]
+                copies = [sum(part.key == other.key for other in option.parts) for part in leaders]
                 for combination, chance in enumerate(combination_chances(option).tolist()):
-                    children = [part.children[combination] for part in option.parts]
-                    rows.append((number, option.weight / total * chance, children, clauses, marked))
+                    children = [part.children[combination] for part in leaders]
+                    rows.append((number, option.weight / total * chance, children, clauses, marked, copies))
         width = max(len(row[2]) for row in rows)
         self._of = np.array([row[0] for row in rows], dtype=np.int64)
         self._weight = np.array([row[1] for row in rows], dtype=np.float64)
         nothing = len(self.layout.states)
         self._children = np.array([row[2] + [nothing] * (width - len(row[2])) for row in rows], dtype=np.int64)
         self._clauses = np.array([row[3] + [0] * (width - len(row[3])) for row in rows], dtype=np.int64)
+        self._copies = np.array([row[5] + [0] * (width - len(row[5])) for row in rows], dtype=np.int64)
         self._marked = np.array([row[4] for row in rows], dtype=bool).reshape(len(rows), len(self.marks))
 
     def _check_end(self) -> None:
@@ -98,7 +101,7 @@ class Conditions:
         if not ends.all():
             self._refuse(int(np.flatnonzero(~ends)[0]), "never ends: every rule leads on; add a rule of words alone")
         for _ in range(MOST_ROUNDS):
-            after = self._weight * nodes[self._children].sum(axis=1)
+            after = self._weight * (nodes[self._children] * self._copies).sum(axis=1)
             longer = np.append(1.0 + np.bincount(self._of, after, minlength=states), 0.0)
             settled = np.abs(longer - nodes).max() < 1e-9 * longer.max()
             nodes = longer
@@ -174,42 +177,48 @@ class Conditions:
 
     def ways(self, option: Option, mode: Mode) -> Iterator[list[Mode]]:
         """The ways in which an option can meet a mode: what must hold of each of its parts. They exclude each other and
-        together are all."""
-        per_mark = [list(self._mark_ways(option, i, mark)) for i, mark in enumerate(mode.marks)]
-        depths = list(self._depth_ways(option, mode.depth))
+        together are all. A part that is worded like another has that one's mode, and is not counted."""
+        leaders = [at for at, part in enumerate(option.parts) if part.follows is None]
+        clauses = [option.parts[at].clauses for at in leaders]
+        per_mark = [
+            list(_mark_ways(self.marks[i] in option.marks, mark, len(leaders))) for i, mark in enumerate(mode.marks)
+        ]
+        depths = list(_depth_ways(clauses, mode.depth))
         for marks in product(*per_mark):
             for depth in depths:
-                yield [Mode(tuple(mark[at] for mark in marks), depth[at]) for at in range(len(option.parts))]
+                known = {at: Mode(tuple(mark[i] for mark in marks), depth[i]) for i, at in enumerate(leaders)}
+                yield [
+                    known[at] if part.follows is None else known[part.follows] for at, part in enumerate(option.parts)
+                ]
 
-    def _mark_ways(self, option: Option, number: int, mark: str) -> Iterator[list[str]]:
-        count = len(option.parts)
-        has = self.marks[number] in option.marks
-        if mark == FREE or (mark == WITH and has):
-            yield [FREE] * count
-        elif mark == WITHOUT and not has:
-            yield [WITHOUT] * count
-        elif mark == WITH:
-            for first in range(count):  # the first part that has it
-                yield [WITHOUT] * first + [WITH] + [FREE] * (count - first - 1)
 
-    def _depth_ways(self, option: Option, depth: Depth | None) -> Iterator[list[Depth | None]]:
-        clauses = [part.clauses for part in option.parts]
-        if depth is None:
-            yield [None] * len(clauses)
-            return
+def _mark_ways(has: bool, mark: str, count: int) -> Iterator[list[str]]:
+    if mark == FREE or (mark == WITH and has):
+        yield [FREE] * count
+    elif mark == WITHOUT and not has:
+        yield [WITHOUT] * count
+    elif mark == WITH:
+        for first in range(count):  # the first part that has it
+            yield [WITHOUT] * first + [WITH] + [FREE] * (count - first - 1)
 
-        def at_most(most: int, deeper: list[int]) -> list[Depth | None]:
-            return [Depth(most - each, False) for each in deeper]
 
-        if not depth.exactly or depth.most == 0:
-            yield at_most(depth.most, clauses)
-            return
-        for first, each in enumerate(clauses):  # the first part that reaches it
-            yield [
-                *at_most(depth.most - 1, clauses[:first]),
-                Depth(depth.most - each, True),
-                *at_most(depth.most, clauses[first + 1 :]),
-            ]
+def _depth_ways(clauses: list[int], depth: Depth | None) -> Iterator[list[Depth | None]]:
+    if depth is None:
+        yield [None] * len(clauses)
+        return
+
+    def at_most(most: int, deeper: list[int]) -> list[Depth | None]:
+        return [Depth(most - each, False) for each in deeper]
+
+    if not depth.exactly or depth.most == 0:
+        yield at_most(depth.most, clauses)
+        return
+    for first, each in enumerate(clauses):  # the first part that reaches it
+        yield [
+            *at_most(depth.most - 1, clauses[:first]),
+            Depth(depth.most - each, True),
+            *at_most(depth.most, clauses[first + 1 :]),
+        ]
 
 
 def combination_chances(option: Option) -> Floats:

@@ -27,7 +27,8 @@ __all__ = ["Block", "Request", "Sampler", "Sentence", "word_distance"]
 
 MOST_ATTEMPTS = 20_000
 WIDEST = 64
-ANY_LENGTH = -1
+ANY = -1
+"""Of a length or a task that a document must have: no matter which."""
 Bools = npt.NDArray[np.bool_]
 
 
@@ -151,12 +152,13 @@ class Sampler:
                 yield self, drawn, drawn.at
             return
         replaced = np.zeros(len(indices), dtype=bool)
-        wanted = np.full(len(indices), ANY_LENGTH, dtype=np.int64)
+        wanted = np.full((len(indices), 2), ANY, dtype=np.int64)
         mark = self._original.tables.marks.index(str(self.request.twin))
         for drawn in self._original.draw(indices, self._original._wanted(indices)):
             marked = (drawn.forest.masks[drawn.rows] >> np.uint64(mark) & np.uint64(1)).astype(bool)
             replaced[drawn.at] = marked
-            wanted[drawn.at] = lengths(self._original.expander, drawn.forest)[drawn.rows]
+            wanted[drawn.at, 0] = lengths(self._original.expander, drawn.forest)[drawn.rows]
+            wanted[drawn.at, 1] = self._original._tasks(drawn.forest)[drawn.rows]
             kept = Drawn(drawn.forest, drawn.rows[~marked], drawn.at[~marked])
             if len(kept.rows):
                 yield self._original, kept, kept.at
@@ -165,11 +167,19 @@ class Sampler:
             yield self._other, drawn, places[drawn.at]
 
     def _wanted(self, indices: Ints) -> Ints:
-        """The length that each document must have."""
-        if self._like is None or not len(indices):
-            return np.full(len(indices), ANY_LENGTH, dtype=np.int64)
-        first = int(indices.min())
-        return self._like.lengths(first, int(indices.max()) + 1)[indices - first]
+        """int64[documents, 2]: the length and the task that each document must have."""
+        wanted = np.full((len(indices), 2), ANY, dtype=np.int64)
+        if self._like is not None and len(indices):
+            first = int(indices.min())
+            wanted[:, 0] = self._like.lengths(first, int(indices.max()) + 1)[indices - first]
+        return wanted
+
+    def _tasks(self, forest: Forest) -> Ints:
+        """int64[documents]: the task of each, by its place in the grammar's file."""
+        places = {name: place for place, name in enumerate(self.meaning.tasks)}
+        numbers_ = np.array([places.get(name, ANY) for name in self.tables.rule_names], dtype=np.int64)
+        found: Ints = numbers_[self.tables.row_rule[forest.waves[0].row]]
+        return found
 
     def draw(self, indices: Ints, wanted: Ints) -> Iterator[Drawn]:
         """Derivations for these indices, each at its first draw that is not refused."""
@@ -188,7 +198,7 @@ class Sampler:
 
     def _refuses(self, wanted: Ints) -> bool:
         holds = self._holds is not None and self._holds.kinds
-        return bool(holds) or self.request.max_words is not None or bool((wanted != ANY_LENGTH).any())
+        return bool(holds) or self.request.max_words is not None or bool((wanted != ANY).any())
 
     def _forest(self, indices: Ints, attempts: Ints) -> Forest:
         keys = numbers(mix(indices.astype(np.uint64) + self._key), attempts.astype(np.uint64))
@@ -219,11 +229,11 @@ class Sampler:
             width = min(max(width, int(2 / share)), WIDEST)
             pending = pending[~done]
         if len(pending):
-            self._give_up(int(indices[pending[0]]), int(wanted[pending[0]]))
+            self._give_up(int(indices[pending[0]]), int(wanted[pending[0], 0]))
 
     def _give_up(self, index: int, length: int) -> None:
         request = self.request
-        asked = [f"of {length} words"] if length != ANY_LENGTH else []
+        asked = [f"of {length} words"] if length != ANY else []
         asked += [f"of at most {request.max_words} words"] if request.max_words is not None else []
         asked += [f"in the {request.split} split"] if self._holds is not None and self._holds.kinds else []
         self.grammar.place.refuse(
@@ -233,9 +243,10 @@ class Sampler:
 
     def _fits(self, forest: Forest, wanted: Ints) -> Bools:
         fits = np.ones(len(forest.sizes), dtype=bool)
-        if self.request.max_words is not None or (wanted != ANY_LENGTH).any():
+        if self.request.max_words is not None or (wanted != ANY).any():
             have = lengths(self.expander, forest)
-            fits &= (wanted == ANY_LENGTH) | (have == wanted)
+            fits &= (wanted[:, 0] == ANY) | (have == wanted[:, 0])
+            fits &= (wanted[:, 1] == ANY) | (self._tasks(forest) == wanted[:, 1])
             if self.request.max_words is not None:
                 fits &= have <= self.request.max_words
         if self._holds is not None and self._holds.kinds:

@@ -52,7 +52,8 @@ class Variable:
 class LaidPart:
     """A part of an option. key: the part name that its key is made of. heads_word: whether its word is drawn by the key
     of the phrase around. children: a state for each combination of the variables' outcomes. governor: place (in the
-    rule) of the part it depends on, None for the head. clauses: by how much it deepens the embedding."""
+    rule) of the part it depends on, None for the head. clauses: by how much it deepens the embedding. follows: place of
+    the part that it is worded like, so that it has no choices of its own."""
 
     name: str
     key: str
@@ -62,6 +63,7 @@ class LaidPart:
     governor: int | None
     clauses: int
     boundary: str | None
+    follows: int | None
     takes: dict[str, int]  # category of a chosen word -> the variable it comes from, -1 for the phrase's own
 
 
@@ -141,7 +143,7 @@ class Layout:
                 continue
             meant, worded = (self._start(each, name) for each in (self.meaning, grammar))
             child = self.number(State(meant, worded, frozenset()))
-            part = LaidPart(START, START, True, [child], "root", None, 0, meant.category, {})
+            part = LaidPart(START, START, True, [child], "root", None, 0, meant.category, None, {})
             root.options.append(Option(name, share, [], [part], 0, [(1.0, (0,))], frozenset(), frozenset(), ()))
         if not root.options:
             grammar.place.at("tasks").refuse("all shares are 0; give one task a share")
@@ -306,6 +308,8 @@ class _OptionMaker:
         for laid, part in zip(parts, self.worded.parts, strict=True):
             governor = part.head if part.head is not None else names[self.worded.head]
             laid.governor = None if is_head(part) else names.index(governor)
+            leader = next(at for at, other in enumerate(parts) if other.key == laid.key)
+            laid.follows = leader if parts[leader] is not laid else None
         for laid, part in zip(parts, self.worded.parts, strict=True):
             above = part
             while above.head is not None:  # what hangs on a clause beside it lies in that clause
@@ -459,6 +463,7 @@ class _OptionMaker:
             governor=None,
             clauses=int(part.relation in CLAUSAL),
             boundary=part.category if part.is_phrase else None,
+            follows=None,
             takes=takes,
         )
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from seedbed.data.grammar.conditions import Conditions, Floats, Mode, combination_chances
 from seedbed.data.grammar.hashing import U64, key_of, word_hash
-from seedbed.data.grammar.options import Layout, Option, Variable
+from seedbed.data.grammar.options import CLAUSAL, Layout, Option, Variable
 from seedbed.data.grammar.states import Side, State
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -188,7 +188,7 @@ class Tables:
         fits = np.ones(len(option.parts[0].children))
         chance = self.conditions.chance
         for part, mode in zip(option.parts, ways, strict=True):
-            if mode != self.conditions.free:
+            if mode != self.conditions.free and part.follows is None:
                 known = {child: chance(child, mode) for child in set(part.children)}
                 fits = fits * np.array([known[child] for child in part.children])
         before = combination_chances(option)
@@ -401,8 +401,11 @@ class Tables:
             dtype=np.int64,
         )
         self.part_clauses = np.array([part.clauses for _, part, _ in parts], dtype=np.int64)
+        self.part_opens = np.array([part.relation in CLAUSAL for _, part, _ in parts], dtype=bool)
         self.part_name = np.array([part_numbers[part.name] for _, part, _ in parts], dtype=np.int64)
-        clauses = {part.boundary for _, part, _ in parts if part.clauses or part.relation in ("root", "parataxis")}
+        clauses = {
+            part.boundary for _, part, _ in parts if part.relation in CLAUSAL or part.relation in ("root", "parataxis")
+        }
         self.part_is_clause = np.array([part.boundary in clauses - {None} for _, part, _ in parts], dtype=bool)
         # Payloads: for each slot, the variable that a chosen word comes from, -1 the phrase's own, -2 none.
         self.part_takes = np.full((len(self.slots), len(parts)), -2, dtype=np.int64)

@@ -210,7 +210,7 @@ def center_depths(expander: Expander, forest: Forest) -> Ints:
     sides; punctuation is left aside."""
     t = expander.tables
     deepest = np.zeros(len(forest.sizes), dtype=np.int64)
-    if not t.part_clauses.any():
+    if not t.part_opens.any():
         return deepest
     punct = t.relations.index("punct") if "punct" in t.relations else -1
     far = np.iinfo(np.int64).max
@@ -226,7 +226,7 @@ def center_depths(expander: Expander, forest: Forest) -> Ints:
     around_low, around_high, depth = low_below, high_below, np.zeros(len(forest.sizes), dtype=np.int64)
     for wave, (low, high) in zip(forest.waves, reversed(spans), strict=True):
         around_low, around_high, depth = around_low[wave.parent], around_high[wave.parent], depth[wave.parent]
-        clause = t.part_clauses[wave.part] > 0
+        clause = t.part_opens[wave.part]
         inner = np.flatnonzero(clause & (low > around_low) & (high < around_high))
         if len(inner):
             depth[inner] += 1
