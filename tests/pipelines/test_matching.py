@@ -47,7 +47,7 @@ def test_competitive_arms_are_matched_in_all_bytes_seen():
 def test_additive_arms_are_matched_in_the_bytes_of_the_language():
     found = told(ALONE, ADDITIVE, (TOTAL, 1_250_000))
     assert found.words == "bytes of text seen equal, as declared; all bytes seen differ by 20.0%"
-    assert found.note == "matched in bytes of text seen, as declared; all bytes seen differ by 20.0%"
+    assert found.note == "compared at equal bytes of text seen, not at equal bytes"
 
 
 def test_an_additive_arm_trained_for_the_steps_of_the_base_is_refused():

@@ -87,7 +87,13 @@ def _compared(results: StudyResults, measure: Matched | None, pair: Pair, sides:
             "steps_times or the declaration",
         )
     rest = f"all bytes seen differ by {seen:.1%}" if seen > MATCHED_WITHIN else _equal("all bytes seen", seen)
-    return Match(f"{_equal(named, gap)}, as declared; {rest}", gap=gap, note=f"matched in {named}, as declared; {rest}")
+    return Match(
+        f"{_equal(named, gap)}, as declared; {rest}",
+        gap=gap,
+        note=f"compared at equal {named}, not at equal bytes"
+        if seen > MATCHED_WITHIN
+        else f"compared at equal {named}",
+    )
 
 
 def _equal(what: str, gap: float) -> str:

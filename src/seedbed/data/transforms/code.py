@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ class CodeShuffler(EditTransform):
     """Shuffles the tokens of every line; indentation, line breaks and every line's bag of tokens stay.
 
     A token is a run of letters, digits and underscores, or one other sign; comments and strings are made of tokens too.
-    The white space between tokens stays where it is; where two words would touch, a space parts them, which is counted.
+    White space stays where it is, but where two words would touch: there goes the line's last that stands where none is
+    needed, or, where there is none left, a space of our own, which is counted.
     The order is a hash of seed, text and line number. Not undone. Counts: tokens, moved, spaces_added.
     """
 
@@ -52,16 +54,21 @@ class CodeShuffler(EditTransform):
 
 
 def _relaid(text: str, tokens: list[tuple[int, int]], order: list[int]) -> tuple[str, int]:
-    """The tokens in their new order in the gaps of the old one, and how many spaces were added."""
-    new, added = "", 0
-    for place, old in enumerate(order):
-        gap = text[tokens[place - 1][1] : tokens[place][0]] if place else ""
-        token = text[slice(*tokens[old])]
-        if place and not gap and _is_word(new[-1]) and _is_word(token[0]):
-            gap = " "
-            added += 1
-        new += gap + token
-    return new, added
+    """The tokens in their new order in the line's own gaps, and how many spaces were added."""
+    words = [text[slice(*tokens[old])] for old in order]
+    gaps = [text[end:start] for (_, end), (start, _) in pairwise(tokens)]
+    needed = [_is_word(one[-1]) and _is_word(other[0]) for one, other in pairwise(words)]
+    spare = [place for place, gap in enumerate(gaps) if gap and not needed[place]]
+    added = 0
+    for place, gap in enumerate(gaps):
+        if needed[place] and not gap:
+            gaps[place] = " "
+            if spare:
+                gaps[place], gaps[spare[-1]] = gaps[spare[-1]], ""
+                spare.pop()
+            else:
+                added += 1
+    return "".join(chain.from_iterable(zip(words, [*gaps, ""], strict=True))), added
 
 
 def _is_word(character: str) -> bool:
