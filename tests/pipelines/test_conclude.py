@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from seedbed import order
 from seedbed.data.matched import Matched
 from seedbed.pipelines.conclude import conclude
 from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, headline_of, headlines
@@ -175,3 +176,29 @@ def test_bits_per_byte_are_better_when_lower(study):
 
 def test_the_soft_threshold_is_the_log_odds_of_the_hard_one():
     assert pytest.approx(1.0986, abs=1e-4) == ABLE_MARGIN_NATS
+
+
+def test_orders_that_did_not_read_the_same_documents_are_not_compared(study):
+    orders = (order.shuffled(), order.easy_first("words"))
+    study = dataclasses.replace(study, orders=orders, mixtures=study.mixtures[:1], tokenizers=study.tokenizers[:1])
+
+    def runs(*digests):
+        found = []
+        for level, digest in zip(("shuffled", "easy-first-words"), digests, strict=True):
+            for seed in range(4):
+                each = run("right", "bpe-400", seed, 0.2)
+                certificate = {"multiset_sha256": digest, "cut": "", "documents": 9, "units": "", "units_sha256": ""}
+                changed = dataclasses.replace(
+                    each,
+                    arm=level,
+                    factors={**each.factors, "order": level},
+                    outcome={**each.outcome, "certificate": certificate},
+                )
+                object.__setattr__(changed, "curves", each.curves)
+                found.append(changed)
+        return results(found)
+
+    assert answer(conclude(study, runs("a", "a")), "order", BITS).verdict.difference == 0.0
+    refused = conclude(study, runs("a", "b"))
+    assert refused.answers == []
+    assert "shuffled and easy-first-words are not compared: they read different documents" in refused.refusals[0]

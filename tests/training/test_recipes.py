@@ -127,3 +127,11 @@ def test_flops_of_a_hand_counted_model():
 def test_a_model_is_given_back_by_its_fields():
     model = Model(1, 8, 2, context=8, tied=False, embedding_init_std=0.2)
     assert Model(**model_fields(model)) == model
+
+
+def test_a_constant_rate_by_one_word():
+    assert training("nano", schedule="constant") == training("nano").constant_rate()
+    assert training("nano", schedule="constant").final_lr_share == 1.0
+    assert training("nano", schedule="constant").name == "nano-constant"
+    with pytest.raises(UnknownNameError, match="did you mean 'constant'"):
+        training("nano", schedule="constnt")

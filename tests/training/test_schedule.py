@@ -26,6 +26,15 @@ def test_a_share_of_one_is_a_constant_rate():
     assert {learning_rate(recipe(warmup_steps=0, final_lr_share=1.0), step) for step in range(10)} == {2.0}
 
 
+def test_the_constant_arm_has_the_same_warm_up_and_then_the_peak():
+    decaying, constant = recipe(), recipe().constant_rate()
+    rates = [[learning_rate(each, step) for step in range(10)] for each in (decaying, constant)]
+    assert rates[0][:4] == rates[1][:4]
+    assert set(rates[1][3:]) == {2.0}
+    assert constant.name == "custom-constant"
+    assert constant.constant_rate() == constant
+
+
 @pytest.mark.parametrize("warmup", [0, 1])
 def test_a_run_of_one_update(warmup):
     assert learning_rate(recipe(steps=1, warmup_steps=warmup), 0) == 2.0

@@ -21,6 +21,7 @@ from seedbed.pipelines.table import (
     print_each,
     signed,
 )
+from seedbed.pipelines.tables_orders import certificates_table, difficulty_table
 from seedbed.pipelines.tables_probes import (
     baselines_table,
     bits_table,
@@ -53,6 +54,8 @@ def all_tables(results: StudyResults, conclusions: Conclusions | None) -> list[T
         *question_tables(results),
         *pairs_tables(results),
         bits_table(results),
+        difficulty_table(results),
+        certificates_table(results),
         budgets_table(results),
         parameters_table(results),
     ]

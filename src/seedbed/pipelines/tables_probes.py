@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from seedbed.pipelines.aggregate import INTERVAL, arm_band, finished_curves, question_metrics
 from seedbed.pipelines.figure_style import chance_of
+from seedbed.pipelines.ordering import BY_DIFFICULTY
 from seedbed.pipelines.results import StudyResults
 from seedbed.pipelines.table import NOTHING, Column, Table, columns, interval, number
 
@@ -138,5 +139,6 @@ def bits_table(results: StudyResults) -> Table:
     """Bits per byte of held-out text, in total and for each source."""
     known = set(results.metric_names)
     # The probe logs `<name>.bytes` beside each, whatever the probe is called.
-    names = sorted((name for name in known if f"{name}.bytes" in known), key=lambda name: (name[-6:] != "/total", name))
+    held = (name for name in known if f"{name}.bytes" in known and not name.startswith(BY_DIFFICULTY))
+    names = sorted(held, key=lambda name: (name[-6:] != "/total", name))
     return values_table(results, "bits-per-byte", "Bits per byte of held-out text, per source", names)

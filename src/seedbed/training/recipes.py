@@ -107,15 +107,25 @@ class Training:
             raise ValueError("the masked objective needs a model that sees both sides; set causal=False")
         return self
 
+    def constant_rate(self) -> Training:
+        """The same recipe at a constant learning rate after the warm-up, called `NAME-constant`.
+
+        A rate that falls gives what comes late less weight, so every comparison of orders needs this arm beside it.
+        """
+        if self.final_lr_share == 1:
+            return self
+        return replace(self, final_lr_share=1.0, name=f"{self.name}-constant")
+
     def shortened(self, steps: int) -> Training:
         """The same recipe over fewer steps, its warm-up in proportion (for `--smoke`)."""
         warmup_steps = min(steps, round(self.warmup_steps * steps / self.steps))
         return replace(self, steps=steps, warmup_steps=warmup_steps)
 
 
-def training(name: str, /, **changes: Any) -> Training:
+def training(name: str, /, *, schedule: Literal["decay", "constant"] = "decay", **changes: Any) -> Training:
     """The recipe `training/<name>.toml` of the shelf, with changes to any field of the model or of the training.
 
+    schedule: "decay" as the recipe has it; "constant" keeps the learning rate after the warm-up (see `constant_rate`).
     Errors: UnknownNameError for a name that is on no shelf or a field that does not exist, with the nearest ones;
     RecipeError for values that are refused.
     """
@@ -133,7 +143,10 @@ def training(name: str, /, **changes: Any) -> Training:
             stated[field] = value
         else:
             raise UnknownNameError("field of a training recipe", field, of_model | of_training)
-    return Training(Model(**shape), **{"name": name, **stated})
+    if schedule not in ("decay", "constant"):
+        raise UnknownNameError("schedule", str(schedule), ("decay", "constant"))
+    made = Training(Model(**shape), **{"name": name, **stated})
+    return made if schedule == "decay" else made.constant_rate()
 
 
 def model_fields(model: Model) -> dict[str, Any]:

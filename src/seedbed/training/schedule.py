@@ -9,7 +9,7 @@ def learning_rate(training: Training, step: int) -> float:
     """The learning rate of update `step`, the first being 0.
 
     It rises in a straight line over the warm-up, whose last update has the peak, then falls in a straight line to
-    `final_lr_share` of the peak at the last update.
+    `final_lr_share` of the peak at the last update. A share of 1 keeps it constant (`Training.constant_rate`).
     """
     warmup = training.warmup_steps
     if step < warmup:
