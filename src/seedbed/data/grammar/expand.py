@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seedbed.data.grammar.hashing import GAMMA, U64, mix
+from seedbed.data.grammar.surface import drop_before
 from seedbed.data.grammar.tables import Ints, Tables, name_salt
 
 RULE, ORDER, WORD = name_salt("rule"), name_salt("order"), name_salt("word")
@@ -103,7 +104,9 @@ class Expander:
             on = np.flatnonzero(~is_word)
             state, key, lex = child[on], child_key[on], child_lex[on]
             document, payload = document[parent[on]], child_payload[:, on]
-        return self._ordered(waves, masks, words)
+        forest = self._ordered(waves, masks, words)
+        drops = t.layout.grammar.drops
+        return drop_before(forest, t.words, drops) if drops else forest
 
     def _orders(self, row: Ints, key: U64) -> Ints:
         t = self.tables

@@ -17,7 +17,10 @@ from seedbed.data.grammar.notation import Given, Place, Rule, parse_given, parse
 from seedbed.recipes import read_toml
 from seedbed.workbench import Workbench
 
-KEYS = ("language", "meaning", "tasks", "features", "lexicon", "rules", "document", "labels", "selectors", "held_out")
+KEYS = (
+    *("language", "meaning", "tasks", "features", "lexicon", "rules"),
+    *("document", "labels", "selectors", "held_out", "surface"),
+)
 HELD_OUT_KINDS = ("share", "words", "together", "marks", "depth")
 
 
@@ -70,7 +73,8 @@ class GrammarFile:
     """A grammar, read and checked. Two are equal only if they are one object, which makes a cheap key.
 
     name: the file's. meaning: the grammar that this one words. of: the part of the start rules that length, hold-out
-    and construction are about. labels: values of documents whose rules set none. digest: SHA-256 over all values of the
+    and construction are about. labels: values of documents whose rules set none. drops: words that are left out before
+    certain others (`surface.drop_before`). digest: SHA-256 over all values of the
     file, its lexicon files and its meaning, comments left aside.
     """
 
@@ -88,6 +92,7 @@ class GrammarFile:
     labels: Mapping[str, str]
     selectors: Mapping[str, Mapping[str, Selection]]
     held_out: HeldOut
+    drops: Mapping[str, tuple[str, ...]]
     digest: str
 
     @property
@@ -222,6 +227,7 @@ def parse_grammar(
         labels={str(k): str(v) for k, v in place.at("labels").table(values.get("labels", {})).items()},
         selectors=_selectors(place.at("selectors"), values.get("selectors", {})),
         held_out=_held_out(place.at("held_out"), values.get("held_out", {})),
+        drops=_drops(place.at("surface"), values.get("surface", {})),
         digest=_digest(values, texts, meaning),
     )
     check_grammar(grammar)
@@ -311,6 +317,11 @@ def _selectors(place: Place, table: Any) -> dict[str, dict[str, Selection]]:
                     rules[phrase, part or None] = dict.fromkeys(at.at(key).names(entry))
             found[name][value] = Selection(rules, features)
     return found
+
+
+def _drops(place: Place, table: Any) -> dict[str, tuple[str, ...]]:
+    drop = place.at("drop").table(place.table(table, ("drop",)).get("drop", {}))
+    return {word: place.at(f"drop.{word}").names(before) for word, before in drop.items()}
 
 
 def _held_out(place: Place, table: Any) -> HeldOut:

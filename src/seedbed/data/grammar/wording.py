@@ -241,7 +241,7 @@ def center_depths(expander: Expander, forest: Forest) -> Ints:
 def word_paths(expander: Expander, forest: Forest) -> list[str]:
     """For each word the names of the parts above it and its own, from the start rule's parts on."""
     names = expander.tables.part_names
-    found = [""] * int(forest.sizes.sum())
+    found = [""] * (int(forest.sizes.sum()) + 1)  # the last is for words that are left out
     above = [""] * len(forest.sizes)
     for depth, wave in enumerate(forest.waves):
         paths = []
@@ -254,4 +254,4 @@ def word_paths(expander: Expander, forest: Forest) -> list[str]:
             else:
                 paths.append(path)
         above = paths
-    return found
+    return found[:-1]
