@@ -9,7 +9,7 @@ from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.writers import JsonlWriter
 
 from seedbed.data.readers.languages import LanguageKeeper
-from seedbed.errors import SourceError
+from seedbed.errors import SourceError, UnknownNameError
 
 
 def test_alone_in_a_plain_datatrove_pipeline_with_a_writer_for_what_is_left_out(tmp_path):
@@ -30,3 +30,11 @@ def test_alone_in_a_plain_datatrove_pipeline_with_a_writer_for_what_is_left_out(
 def test_a_document_without_the_column_is_refused_with_the_nearest():
     with pytest.raises(SourceError, match="has no column 'lang'; did you mean 'lang_'"):
         list(LanguageKeeper("de", "lang").run([Document(text="x", id="0", metadata={"lang_": "de"})]))
+
+
+def test_a_language_that_no_document_has_is_refused_with_those_there_are():
+    documents = [Document(text="x", id=str(n), metadata={"lang": lang}) for n, lang in enumerate(["deu", "fra"])]
+    with pytest.raises(UnknownNameError, match="no language of this source is called 'de'; did you mean 'deu'"):
+        list(LanguageKeeper("de", "lang").run(iter(documents)))
+    # One of several tasks may see none of a language that others have.
+    assert list(LanguageKeeper("de", "lang").run(iter(documents), 0, 2)) == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,7 @@ def test_every_style_has_the_same_words_and_is_undone_where_it_was_kept(text, st
     changed = block.transformed(document)
     letters = [character for character in text if character.isalnum()]
     assert [character for character in changed.text if character.isalnum()] == letters
+    assert re.findall(r"[\r\n]", changed.text) == re.findall(r"[\r\n]", text)
     assert block.undo(changed) == document
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -83,6 +84,37 @@ def test_every_transform_builds_in_a_component_and_tasks_change_nothing(each, bu
     assert content(one) == content(many)
     blocks = each.steps(None)
     assert sorted(one.iter_texts()) == sorted(blocks[0].transformed(Document(text=t, id="0")).text for t in texts)
+
+
+GOLDEN = """
+DashStyle 1 9723e461
+DashStyle 1 9dbeab2e
+DashStyle 1 9dbeab2e
+DashStyle 1 9dbeab2e
+DigitGrouping 1 12f78058
+DigitGrouping 1 3f79e03c
+LetterCase 1 28c5acce
+LetterCase 1 28c5acce
+LetterSubstitution 1 dfac1ebb
+LetterSubstitution 1 48536f29
+LetterCipher 1 54eab995
+WordOrder 1 b0361ac7
+WordOrder 1 d8fb5b7e
+WordOrder 1 3a893d68
+ShuffledCode 1 7cbe6e01
+BracketDyck 1 868376b5
+"""
+
+
+def test_results_are_those_of_this_version():
+    """Raise the recipe's version where its bytes change, and write the new digest here."""
+    digests = []
+    for each in EVERY:
+        changed = each.steps(None)[0].transformed(Document(text=TEXT, id="0")).text
+        digests.append(
+            f"{type(each).__name__} {each.recipe_version} {hashlib.sha256(changed.encode()).hexdigest()[:8]}"
+        )
+    assert digests == GOLDEN.strip().splitlines()
 
 
 def test_a_block_stands_alone_in_a_plain_datatrove_pipeline(tmp_path):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datatrove.data import Document
+from datatrove.data import Document, DocumentsPipeline
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
 from seedbed.data.readers.base import near_column
-from seedbed.errors import SourceError
+from seedbed.errors import SourceError, UnknownNameError
 
 
 class LanguageKeeper(BaseFilter):  # type: ignore[misc]  # datatrove has no types
@@ -23,6 +23,20 @@ class LanguageKeeper(BaseFilter):  # type: ignore[misc]  # datatrove has no type
         super().__init__(exclusion_writer)
         self.tag = tag
         self.column = column
+        self._others: set[str] = set()
+
+    def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+        """Yield the documents of the language.
+
+        Errors: UnknownNameError if one task saw everything and no document was of the language.
+        """
+        self._others = set()
+        kept = 0
+        for document in super().run(data, rank, world_size):
+            kept += 1
+            yield document
+        if not kept and self._others and world_size == 1:
+            raise UnknownNameError("language of this source", self.tag, self._others)
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """Whether a document is of the language. Errors: SourceError for one without the column."""
@@ -34,4 +48,5 @@ class LanguageKeeper(BaseFilter):  # type: ignore[misc]  # datatrove has no type
         if language == self.tag:
             doc.metadata["language"] = doc.metadata.pop(self.column)
             return True
+        self._others.add(language)
         return False, f"language {language}"

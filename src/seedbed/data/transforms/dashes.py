@@ -19,11 +19,11 @@ from seedbed.data.transforms.edits import Edit
 RENDERED = {"unspaced em dash": "\u2014", "spaced en dash": " \u2013 ", "spaced em dash": " \u2014 ", "commas": ", "}
 TYPED = {"--": "hyphens", "---": "hyphens", "\u2014": "em dash", "\u2013": "en dash", "-": "spaced hyphen"}
 
-SITE = re.compile(r"(?P<left>[^\S\n]*)(?P<dash>[-\u2010-\u2015\u2212]+)(?P<right>[^\S\n]*)")
+SITE = re.compile(r"(?P<left>[^\S\r\n]*)(?P<dash>[-\u2010-\u2015\u2212]+)(?P<right>[^\S\r\n]*)")
 COMMA = re.compile(r"(?<=\w), (?=[^\W\d])")
 PARENTHESES = re.compile(
-    r"(?<=[\w.!?\u2019\u201d'\"]) \((?P<inside>\w(?:[^()\n]*[\w.!?\u2019\u201d'\"])?)\)"
-    r"(?P<after>[.,;:!?]|[^\S\n]+(?=\w)|(?=\n|$))"
+    r"(?<=[\w.!?\u2019\u201d'\"]) \((?P<inside>\w(?:[^()\r\n]*[\w.!?\u2019\u201d'\"])?)\)"
+    r"(?P<after>[.,;:!?]|[^\S\r\n]+(?=\w)|(?=[\r\n]|$))"
 )
 OPENING = "\"'\u201c\u2018\u00ab([{_*"
 CLOSING = "\"'\u201d\u2019\u00bb)]}.,;:!?\u2026%_*"
@@ -49,8 +49,7 @@ def dash_sites(text: str) -> Iterator[Site]:
 
 def _is_site(text: str, found: re.Match[str]) -> bool:
     dash, spaced_left, spaced_right = found["dash"], bool(found["left"]), bool(found["right"])
-    before = text[found.start() - 1] if found.start() else "\n"
-    after = text[found.end()] if found.end() < len(text) else "\n"
+    before, after = _around(text, found.start(), found.end())
     hyphens = dash.startswith("-")
     if before == "\n" or not (before.isalnum() or before in CLOSING) or _opens_line(text, found.start()):
         return False  # bullets, dialogue dashes, and what no word stands before
@@ -66,6 +65,12 @@ def _is_site(text: str, found: re.Match[str]) -> bool:
     if dash == "\u2013" and not spaced_left and not spaced_right:
         return not (before.isupper() and after.isupper()) and not _between_names(text, found)
     return True
+
+
+def _around(text: str, start: int, end: int) -> tuple[str, str]:
+    """The characters before and after; a line's or the text's border is a line break."""
+    before, after = text[start - 1 : start] or "\n", text[end : end + 1] or "\n"
+    return before.replace("\r", "\n"), after.replace("\r", "\n")
 
 
 def _opens_line(text: str, place: int) -> bool:
@@ -141,8 +146,7 @@ def _candidates(text: str) -> list[list[tuple[int, int]]]:
 
 def _tidied(text: str, start: int, end: int, rendering: str) -> Edit:
     """The rendering as it stands between what is before and after it."""
-    before = text[start - 1] if start else "\n"
-    after = text[end] if end < len(text) else "\n"
+    before, after = _around(text, start, end)
     new = rendering
     if text[start:end] == ")" and (after in ".,;:!?\n"):
         return Edit(start, end, "")
