@@ -19,7 +19,6 @@ from seedbed.errors import StoreError
 
 T = TypeVar("T")
 CATALOGUE = "catalogue.parquet"
-BATCH_ROWS = 2**16
 RECEIPT_KEY = b"seedbed.component"
 
 
@@ -112,14 +111,15 @@ class StoredComponent:
         return [found[row] for row in wanted]
 
     def _column(self, name: str) -> npt.NDArray[Any]:
-        # Batch by batch into one array: a table, and the array made of it, would be the column twice.
+        # Group by group into one array: a table, and the array made of it, would be the column twice.
         with pq.ParquetFile(self.folder / CATALOGUE) as catalogue:
             kind = catalogue.schema_arrow.field(name).type.to_pandas_dtype()
             column: npt.NDArray[Any] = np.empty(self.documents, dtype=kind)
             start = 0
-            for batch in catalogue.iter_batches(batch_size=BATCH_ROWS, columns=[name]):
-                column[start : start + len(batch)] = batch.column(0).to_numpy()
-                start += len(batch)
+            for group in range(catalogue.num_row_groups):
+                values = catalogue.read_row_group(group, columns=[name], use_threads=False).column(0)
+                column[start : start + len(values)] = values.to_numpy()
+                start += len(values)
         return column
 
     @cached_property

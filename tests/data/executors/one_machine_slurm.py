@@ -12,8 +12,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "sinfo")
 CONFIGURATION = """\
@@ -100,6 +102,10 @@ def one_machine_slurm(folder: Path) -> Iterator[Path]:
             time.sleep(0.5)
         yield configuration
     finally:
+        # The node first, so that the controller hears of its end; each is gone before the folder is removed.
         for place in (folder / "slurmd.pid", folder / "slurmctld.pid", munge["pid"]):
             if place.is_file():
-                subprocess.run(["kill", place.read_text().strip()], check=False, capture_output=True)
+                with suppress(psutil.NoSuchProcess):
+                    daemon = psutil.Process(int(place.read_text()))
+                    daemon.terminate()
+                    daemon.wait(timeout=30)
