@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.data.readers.base import SKIPPED
+from seedbed.data.recipes import Component, Grammar
 from seedbed.data.transforms.edits import word_spans
+from seedbed.data.transforms.recipes import WordOrder
 from seedbed.data.transforms.words import WordOrderer
 from seedbed.errors import RecipeError
 
@@ -104,3 +106,18 @@ def test_words_that_overlap_are_left_out_and_counted():
     overlapping = Document(text="im Haus", id="0", metadata={"word_starts": [0, 0, 3], "word_ends": [2, 2, 7]})
     assert [each.text for each in block.run([overlapping, Document(text="a b", id="1")])] == ["b a"]
     assert block.stats.stats[SKIPPED + "overlapping words"].total == 1
+
+
+def test_a_grammars_parse_stays_in_the_catalogue(build):
+    grammar = Grammar("english", documents=60)
+    (plain, _), (turned, _) = (
+        build(Component("c", source, heldout_share=0)) for source in ([grammar], [grammar, WordOrder("reversed")])
+    )
+
+    def parses(stored):
+        syntax = stored.syntax().to_pylist()
+        for text, parse in zip(stored.iter_texts(), syntax, strict=True):
+            yield Document(text=text, id="", metadata={"heads": parse["heads"], "relations": parse["relations"]})
+
+    assert sorted(map(arcs, parses(plain))) == sorted(map(arcs, parses(turned)))
+    assert sorted(d.text for d in parses(plain)) == sorted(" ".join(reversed(d.text.split())) for d in parses(turned))

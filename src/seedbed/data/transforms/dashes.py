@@ -92,6 +92,7 @@ class DashStyler(EditTransform):
     (between words) and pairs of parentheses that become dashes first; which ones is drawn by a hash, k of n with k
     = floor(n x plant + u), u uniform in [0, 1) per document, so that n x plant are planted on average and never more
     than one off. seed: of that draw. Counts: sites (as found, without planted ones), planted, could_be_planted.
+    `seedbed.data.transforms.counts` gives the share achieved beside the one asked for.
     """
 
     name = "dash style"
@@ -106,13 +107,14 @@ class DashStyler(EditTransform):
         """A site's blanks and dash become the style's; planted ones too."""
         sites = list(dash_sites(text))
         edits = [_tidied(text, site.start, site.end, RENDERED[self.style]) for site in sites]
-        counts = {"sites": len(sites)}
+        counts: dict[str, Any] = {"sites": len(sites)}
         if self.plant:
             candidates = _candidates(text)
             chosen = self._drawn(text, len(candidates))
             for number in chosen:
                 edits += [_tidied(text, start, end, RENDERED[self.style]) for start, end in candidates[number]]
             counts |= {"planted": len(chosen), "could_be_planted": len(candidates)}
+            counts["planted_share_asked"] = float(self.plant)
             edits.sort(key=lambda edit: edit.start)
         return [edit for edit in edits if text[edit.start : edit.end] != edit.new], counts
 
