@@ -167,6 +167,8 @@ def _opening(parse: Parse, at: int, word: str, relation: str) -> str | None:
     if relation in ("advmod", "discourse") and word == "before":
         return None  # "I saw it before"
     head = parse.heads[at]
+    if word == "than" and head != ROOT and parse.upos[head] == "ADJ":
+        return None  # "more than happy"
     asks = word == "if" and head != ROOT and parse.plain_relations[head] in ("ccomp", "csubj")
     return "question" if asks else OPENING[word]
 
@@ -209,8 +211,10 @@ def _around_phrase(parse: Parse, noun: int) -> int:
     return at
 
 
-def _leaves_clause(parse: Parse, path: list[int]) -> bool:
-    """Whether the way from an item to a scope begins a coordinated or loosely joined clause."""
+def _leaves(parse: Parse, licensor: Licensor, path: list[int]) -> bool:
+    """Whether the way from an item up to a scope leads out of a coordinated or loosely joined clause."""
+    if path and parse.plain_relations[path[-1]] == "conj" and licensor.position == licensor.scope:
+        return True  # "the lack of clutter and the support of anyone": coordinated with the licensor itself
     for word in path:
         if parse.plain_relations[word] == "parataxis":
             return True
@@ -229,7 +233,7 @@ def _licensed(parse: Parse, position: int, name: str, licensors: list[Licensor])
         for licensor in licensors
         if licensor.position < position
         and licensor.scope in above
-        and not (licensor.kind in CLAUSE_BOUND and _leaves_clause(parse, path[: above[licensor.scope]]))
+        and not (licensor.kind in CLAUSE_BOUND and _leaves(parse, licensor, path[: above[licensor.scope]]))
     ]
     if commanding:
         # The innermost scope; in one scope the licensor next to the item, a question after all others.
