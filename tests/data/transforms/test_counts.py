@@ -14,7 +14,9 @@ def test_counts_of_a_built_component_are_added_up_block_by_block(build, jsonl):
     assert dashes.counts["could_be_planted"] == 100
     assert dashes.requested_share == 0.5
     assert dashes.achieved_share == 0.5  # one of two in every document
-    assert str(dashes).endswith("planted 50, could be planted 100; planted share asked 50.00%, got 50.00%")
+    assert str(dashes) == (
+        "dash style: 50 documents, could be planted 100, planted 50, sites 50; planted share asked 50.00%, got 50.00%"
+    )
     assert (case.name, case.counts["recased"], case.achieved_share) == ("letter case", 50, None)
     assert str(case) == "letter case: 50 documents, letters 750, recased 50"
 
