@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,8 @@ import numpy.typing as npt
 from seedbed.errors import RecipeError, SourceError
 
 if TYPE_CHECKING:
-    from seedbed.data.grammar.documents import Sentence
+    from seedbed.data.grammar.documents import Sampler, Sentence
+    from seedbed.data.grammar.file import GrammarFile
     from seedbed.workbench import Workbench
 
 Pairs = tuple[tuple[int, int], ...]
@@ -81,7 +83,6 @@ def parallel(
     names: grammars of one meaning (the meaning itself may be among them). split: "train", "held-out" (in no training
     corpus) or "any". Errors: UnknownNameError; RecipeError for grammars that do not share a meaning.
     """
-    from seedbed.data.grammar.documents import Request, Sampler
     from seedbed.data.grammar.file import load_grammar
 
     if not names:
@@ -91,12 +92,19 @@ def parallel(
     if len(set(families.values())) > 1:
         told = ", ".join(f"{name} words {family}" for name, family in families.items())
         raise RecipeError(f"the grammars have not one meaning ({told}); name grammars that word the same one")
-    request = Request(task=task, split=split, seed=seed)
-    drawn = {name: Sampler(grammar, request).sentences(start, stop) for name, grammar in grammars.items()}
+    drawn = {name: _sampler(grammar, task, split, seed).sentences(start, stop) for name, grammar in grammars.items()}
     return [
         ParallelSentence(str(row[0].labels["item"]), dict(zip(drawn, row, strict=True)))
         for row in zip(*drawn.values(), strict=True)
     ]
+
+
+@lru_cache(maxsize=16)
+def _sampler(grammar: GrammarFile, task: str, split: str, seed: int) -> Sampler:
+    """Laying out a grammar takes a second or more, and a probe asks block after block."""
+    from seedbed.data.grammar.documents import Request, Sampler
+
+    return Sampler(grammar, Request(task=task, split=split, seed=seed))
 
 
 @dataclass(frozen=True)
