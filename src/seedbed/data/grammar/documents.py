@@ -285,7 +285,7 @@ class _HoldOut:
                 case "share":
                     found |= sentence_hashes(forest, self.tables.word_hashes) < self._limit
                 case "depth":
-                    found |= np.maximum.reduceat(forest.depth, forest.starts) >= (self.held.depth or 0)
+                    found |= forest.depths >= (self.held.depth or 0)
                 case "marks":
                     for mark in self.held.marks:
                         found |= self._has(forest, mark)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from seedbed.data.grammar.hashing import GAMMA, U64, mix
 from seedbed.data.grammar.surface import drop_before
@@ -25,7 +24,8 @@ class Wave:
     """Phrases of one depth and their children.
 
     Arrays by phrase: row (the rule used), first (place of its first child), document. By child: parent (number of its
-    phrase), part, is_word; and, once words are in order, size, start and head_at (words, first word, head word).
+    phrase), part; words and phrases: which children are what; and, once words are in order, size, start and head_at
+    (words, first word, head word). By word: leaf, key, lex, payload (see `Expander`).
     """
 
     row: Ints
@@ -33,7 +33,12 @@ class Wave:
     document: Ints
     parent: Ints
     part: Ints
-    is_word: npt.NDArray[np.bool_]
+    words: Ints
+    phrases: Ints
+    leaf: Ints
+    key: U64
+    lex: U64
+    payload: Ints
     size: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     start: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     head_at: Ints = field(default_factory=lambda: np.empty(0, np.int64))
@@ -43,15 +48,17 @@ class Wave:
 class Forest:
     """Derivations of documents, with their words in order.
 
-    By document: sizes (words), starts (its first word), masks (marks and labels), of_start and of_stop (words of the
-    part that length and hold-out are about). By word: leaf, cell (of the table of forms: which word of the leaf), word
-    (number of its form), heads (places within all words, -1 for a root), relation, depth (clauses above), key.
+    By document: sizes (words), starts (its first word), masks (marks and labels), depths (the largest number of clauses
+    above a word), of_start and of_stop (words of the part that length and hold-out are about). By word: leaf, cell (of
+    the table of forms: which word of the leaf), word (number of its form), heads (places within all words, -1 for a
+    root), relation.
     """
 
     waves: list[Wave]
     sizes: Ints
     starts: Ints
     masks: U64
+    depths: Ints
     of_start: Ints
     of_stop: Ints
     leaf: Ints
@@ -59,8 +66,6 @@ class Forest:
     word: Ints
     heads: Ints
     relation: Ints
-    depth: Ints
-    key: U64
 
 
 class Expander:
@@ -71,14 +76,17 @@ class Expander:
         self.of = None if of is None or of not in tables.part_names else tables.part_names.index(of)
 
     def forest(self, keys: U64, roots: Ints) -> Forest:
-        """The derivations of documents with these keys, from these states."""
+        """The derivations of documents with these keys, from these states.
+
+        A node has a key, and with it `lex`, the key of the largest phrase that it heads, which draws its word; payload
+        is, for each slot, the concept of a word that was chosen above.
+        """
         t = self.tables
         waves: list[Wave] = []
-        state, key, lex = roots.copy(), keys, keys
+        state, key, lex = roots, keys, keys
         document = np.arange(len(keys), dtype=np.int64)
         payload = np.full((len(t.slots), len(keys)), -1, dtype=np.int64)
         masks = np.zeros(len(keys), dtype=np.uint64)
-        words: list[tuple[Ints, U64, U64, Ints]] = []
         while len(state):
             row = t.draws.result[t.draws.entries(t.rule_draw[state], mix(key + RULE))]
             if t.has_orders:
@@ -97,14 +105,26 @@ class Expander:
             child_lex = np.where(t.part_heads_word[part], lex[parent], child_key)
             child_payload = self._payloads(part, parent, payload, drawn)
             self._settle(child, child_key, child_lex, child_payload)
-            is_word = child < 0
-            waves.append(Wave(row, first, document, parent, part, is_word))
-            at = np.flatnonzero(is_word)
-            words.append((~child[at], child_key[at], child_lex[at], child_payload[:, at]))
-            on = np.flatnonzero(~is_word)
+            words, on = np.flatnonzero(child < 0), np.flatnonzero(child >= 0)
+            own = child_payload[:, words]
+            waves.append(
+                Wave(
+                    row,
+                    first,
+                    document,
+                    parent,
+                    part,
+                    words,
+                    on,
+                    ~child[words],
+                    child_key[words],
+                    child_lex[words],
+                    own,
+                )
+            )
             state, key, lex = child[on], child_key[on], child_lex[on]
             document, payload = document[parent[on]], child_payload[:, on]
-        forest = self._ordered(waves, masks, words)
+        forest = self._ordered(waves, masks)
         drops = t.layout.grammar.drops
         return drop_before(forest, t.words, drops) if drops else forest
 
@@ -172,65 +192,73 @@ class Expander:
             payload[slot[chosen], at[chosen]] = t.draws.concept[entries[chosen]]
             at = at[state[at] >= 0]
 
-    def _ordered(self, waves: list[Wave], masks: U64, words: list[tuple[Ints, U64, U64, Ints]]) -> Forest:
+    def _ordered(self, waves: list[Wave], masks: U64) -> Forest:
         """Places of words, bottom up and top down, and what each depends on."""
         t = self.tables
         below = np.empty(0, np.int64)
         for wave in reversed(waves):
-            size = np.ones(len(wave.parent), dtype=np.int64)
-            size[~wave.is_word] = below
-            wave.size = size
-            below = np.add.reduceat(size, wave.first) if len(wave.first) else below
+            wave.size = np.ones(len(wave.parent), dtype=np.int64)
+            wave.size[wave.phrases] = below
+            below = np.add.reduceat(wave.size, wave.first)
         sizes = below
         starts = np.cumsum(sizes) - sizes
         above = starts
         for wave in waves:
             before = np.cumsum(wave.size) - wave.size
             wave.start = before + (above - before[wave.first])[wave.parent]
-            above = wave.start[~wave.is_word]
+            above = wave.start[wave.phrases]
+        total = int(sizes.sum())
+        heads, relation = np.full(total, -1, np.int64), np.zeros(total, np.int64)
         head = np.empty(0, np.int64)
         for wave in reversed(waves):
-            at = wave.start.copy()
-            at[~wave.is_word] = head
-            wave.head_at = at
-            head = at[wave.first + t.row_head[wave.row]]
-        total = int(sizes.sum())
-        leaf, cell = np.empty(total, np.int64), np.empty(total, np.int64)
-        heads, relation = np.empty(total, np.int64), np.empty(total, np.int64)
-        depth, keys = np.empty(total, np.int64), np.empty(total, np.uint64)
-        governor = np.full(len(sizes), -1, dtype=np.int64)
-        role = np.zeros(len(sizes), dtype=np.int64)
-        clauses = np.zeros(len(sizes), dtype=np.int64)
-        for wave, (leaves, key, lex, payload) in zip(waves, words, strict=True):
+            wave.head_at = wave.start.copy()
+            wave.head_at[wave.phrases] = head
+            head = wave.head_at[wave.first + t.row_head[wave.row]]
+            # A part that is no head is as large as a phrase gets: its head word depends on what governs the part.
             offset = t.part_governor[wave.part]
-            is_head = offset < 0
-            governor = np.where(is_head, governor[wave.parent], wave.head_at[wave.first[wave.parent] + offset])
-            role = np.where(is_head, role[wave.parent], t.part_relation[wave.part])
-            if wave is waves[0]:  # the head of all
-                role = t.part_relation[wave.part]
-            clauses = clauses[wave.parent] + t.part_clauses[wave.part]
-            at = wave.start[wave.is_word]
-            leaf[at] = leaves
-            cell[at] = t.leaf_forms[leaves] + self._concepts(leaves, lex, payload)
-            heads[at] = governor[wave.is_word]
-            relation[at] = role[wave.is_word]
-            depth[at] = clauses[wave.is_word]
-            keys[at] = key
-            on = ~wave.is_word
-            governor, role, clauses = governor[on], role[on], clauses[on]
+            at = np.flatnonzero(offset >= 0)
+            word = wave.head_at[at]
+            heads[word] = wave.head_at[wave.first[wave.parent[at]] + offset[at]]
+            relation[word] = t.part_relation[wave.part[at]]
+        relation[head] = t.part_relation[waves[0].part]
+        at = np.concatenate([wave.start[wave.words] for wave in waves])
+        leaf, cell = np.empty(total, np.int64), np.empty(total, np.int64)
+        leaves = np.concatenate([wave.leaf for wave in waves])
+        leaf[at] = leaves
+        cell[at] = t.leaf_forms[leaves] + self._concepts(waves, leaves)
         of_start, of_stop = self._measured(waves, starts, sizes)
-        word = t.forms[cell]
-        return Forest(waves, sizes, starts, masks, of_start, of_stop, leaf, cell, word, heads, relation, depth, keys)
+        depths = self._depths(waves)
+        return Forest(
+            waves, sizes, starts, masks, depths, of_start, of_stop, leaf, cell, t.forms[cell], heads, relation
+        )
 
-    def _concepts(self, leaves: Ints, lex: U64, payload: Ints) -> Ints:
+    def _concepts(self, waves: list[Wave], leaves: Ints) -> Ints:
         t = self.tables
-        entries = t.draws.entries(t.leaf_draw[leaves], mix(lex + WORD))
-        concepts = t.draws.concept[entries]
+        lex = np.concatenate([wave.lex for wave in waves])
+        concepts = t.draws.concept[t.draws.entries(t.leaf_draw[leaves], mix(lex + WORD))]
         if len(t.slots):
             slot = t.leaf_slot[leaves]
             chosen = np.flatnonzero(slot >= 0)
+            payload = np.concatenate([wave.payload for wave in waves], axis=1)
             concepts[chosen] = payload[slot[chosen], chosen]
         return concepts
+
+    def _depths(self, waves: list[Wave]) -> Ints:
+        """The largest number of clauses above a word of each document."""
+        t = self.tables
+        deepest = np.zeros(len(waves[0].row), dtype=np.int64)
+        if not t.part_clauses.any():
+            return deepest
+        depth = np.zeros(len(deepest), dtype=np.int64)
+        for wave in waves:
+            clauses = t.part_clauses[wave.part]
+            at = np.flatnonzero(clauses)
+            own = depth[wave.parent]
+            if len(at):
+                own[at] += clauses[at]
+                np.maximum.at(deepest, wave.document[wave.parent[at]], own[at])
+            depth = own[wave.phrases]
+        return deepest
 
     def _measured(self, waves: list[Wave], starts: Ints, sizes: Ints) -> tuple[Ints, Ints]:
         """The words of the part `of` of each document's start rule."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from seedbed.data.grammar.expand import Forest
+    from seedbed.data.grammar.expand import Forest, Wave
+    from seedbed.data.grammar.tables import Ints
 
 
 def drop_before(forest: Forest, words: Sequence[str], drops: Mapping[str, Sequence[str]]) -> Forest:
@@ -36,9 +37,7 @@ def drop_before(forest: Forest, words: Sequence[str], drops: Mapping[str, Sequen
     place = np.concatenate([[0], np.cumsum(keep)])
     # A dropped word stands nowhere: behind the last.
     stands = np.where(keep, place[:-1], place[-1])
-    waves = [
-        replace(wave, start=np.where(wave.is_word, stands[wave.start], place[wave.start])) for wave in forest.waves
-    ]
+    waves = [replace(wave, start=_moved(wave, place, stands)) for wave in forest.waves]
     starts = place[forest.starts]
     heads = forest.heads[keep]
     return replace(
@@ -53,6 +52,11 @@ def drop_before(forest: Forest, words: Sequence[str], drops: Mapping[str, Sequen
         word=forest.word[keep],
         heads=np.where(heads < 0, -1, place[heads]),
         relation=forest.relation[keep],
-        depth=forest.depth[keep],
-        key=forest.key[keep],
     )
+
+
+def _moved(wave: Wave, place: Ints, stands: Ints) -> Ints:
+    """Where a wave's children begin now."""
+    start = place[wave.start]
+    start[wave.words] = stands[wave.start[wave.words]]
+    return start

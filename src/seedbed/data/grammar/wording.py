@@ -13,6 +13,9 @@ from seedbed.data.grammar.expand import Expander, Forest
 from seedbed.data.grammar.hashing import GAMMA, mix
 from seedbed.data.grammar.tables import Ints
 
+END = " \n"
+"""Stands between documents while they are one text; no word holds white space."""
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -49,44 +52,51 @@ class Wording:
         names = list(dict.fromkeys(self.tables.templates))
         self._template_names = names
         self._templates = np.array([names.index(name) for name in self.tables.templates], dtype=np.uint16)
+        self._strings = np.array([*self.tables.words, END[1:]], dtype=object)
         self._relations = np.array(self.tables.relations, dtype=object)
 
     def documents(self, forest: Forest, indices: Ints, rows: Ints) -> tuple[list[str], list[dict[str, Any]]]:
         """Texts and labels of some documents of a forest. indices: of all documents; rows: which ones to write."""
-        whole = len(rows) == len(forest.sizes)
-        words = np.repeat(_is_in(rows, len(forest.sizes)), forest.sizes) if not whole else slice(None)
         sizes, start = forest.sizes[rows], forest.starts[rows]
         ends = np.cumsum(sizes)
         starts = ends - sizes
-        heads = forest.heads[words] - np.repeat(start, sizes)
-        heads[forest.heads[words] < 0] = -1
-        strings = self.tables.word_strings[forest.word[words]].tolist()
-        relations = self._relations[forest.relation[words]].tolist()
-        heads_list = heads.tolist()
-        depths = np.maximum.reduceat(forest.depth[words], starts).tolist() if len(rows) else []
-        centers = center_depths(self.expander, forest)[rows].tolist()
+        if len(rows) == len(forest.sizes):
+            word, head, relation = forest.word, forest.heads, forest.relation
+        else:
+            kept = np.repeat(_is_in(rows, len(forest.sizes)), forest.sizes)
+            word, head, relation = forest.word[kept], forest.heads[kept], forest.relation[kept]
+        heads = np.where(head < 0, -1, head - np.repeat(start, sizes)).tolist()
+        relations = self._relations[relation].tolist()
+        texts = self._texts(word, ends)
+        depths, centers = forest.depths[rows].tolist(), center_depths(self.expander, forest)[rows].tolist()
         constructions = self._constructed(forest, rows)
         fixed = self._fixed_labels(forest, rows)
-        texts, labels = [], []
         item = self.item
-        spans = zip(starts.tolist(), ends.tolist(), strict=True)
-        numbers = indices[rows].tolist()
-        for (a, b), known, number, depth, center, construction in zip(
-            spans, fixed, numbers, depths, centers, constructions, strict=True
-        ):
-            texts.append(" ".join(strings[a:b]))
-            labels.append(
-                {
-                    **known,
-                    "construction": construction,
-                    "embedding_depth": depth,
-                    "center_depth": center,
-                    "item": f"{item}{number}",
-                    "heads": heads_list[a:b],
-                    "relations": relations[a:b],
-                }
-            )
+        columns = (starts.tolist(), ends.tolist(), fixed, indices[rows].tolist(), depths, centers, constructions)
+        labels = [
+            {
+                **known,
+                "construction": construction,
+                "embedding_depth": depth,
+                "center_depth": center,
+                "item": f"{item}{number}",
+                "heads": heads[a:b],
+                "relations": relations[a:b],
+            }
+            for a, b, known, number, depth, center, construction in zip(*columns, strict=True)
+        ]
         return texts, labels
+
+    def _texts(self, word: Ints, ends: Ints) -> list[str]:
+        """Words joined by blanks, cut where documents end: one join and one split cost less than one of each."""
+        if not len(ends):
+            return []
+        with_ends = np.empty(len(word) + len(ends), dtype=np.int64)
+        stops = ends + np.arange(len(ends), dtype=np.int64)
+        is_word = np.ones(len(with_ends), dtype=bool)
+        is_word[stops] = False
+        with_ends[is_word], with_ends[stops] = word, len(self.tables.words)
+        return " ".join(self._strings[with_ends].tolist())[: -len(END)].split(END + " ")
 
     def _fixed_labels(self, forest: Forest, rows: Ints) -> list[dict[str, Any]]:
         """Task, language, constructions and the file's own labels."""
@@ -132,6 +142,7 @@ class Wording:
         t = self.tables
         texts, labels = self.documents(forest, indices, rows)
         paths = word_paths(self.expander, forest)
+        keys = word_keys(forest).tolist()
         found = []
         for at, (row, text, known) in enumerate(zip(rows.tolist(), texts, labels, strict=True)):
             a, b = int(forest.starts[row]), int(forest.starts[row] + forest.sizes[row])
@@ -145,7 +156,7 @@ class Wording:
                     concepts=tuple(leaf.concepts[cell] for leaf, cell in zip(leaves, cells, strict=True)),
                     paths=tuple(paths[a:b]),
                     features=tuple({f: v for f, v in leaf.side.values if v is not None} for leaf in leaves),
-                    keys=tuple(forest.key[a:b].tolist()),
+                    keys=tuple(keys[a:b]),
                     heads=tuple(known["heads"]),
                     relations=tuple(known["relations"]),
                     held_out=bool(held_out[at]),
@@ -198,8 +209,10 @@ def _down_the_heads(expander: Expander, forest: Forest) -> list[tuple[int, Ints,
         if depth:
             found.append((depth, wave.document[at], t.row_rule[wave.row[at]]))
         child = wave.first[at] + t.row_head[wave.row[at]]
-        child = child[~wave.is_word[child]]
-        at = (np.cumsum(~wave.is_word) - 1)[child]
+        number = np.full(len(wave.parent), -1, dtype=np.int64)
+        number[wave.phrases] = np.arange(len(wave.phrases))
+        at = number[child]
+        at = at[at >= 0]
         if not len(at):
             break
     return found
@@ -212,30 +225,37 @@ def center_depths(expander: Expander, forest: Forest) -> Ints:
     deepest = np.zeros(len(forest.sizes), dtype=np.int64)
     if not t.part_opens.any():
         return deepest
+    place = np.arange(len(forest.word), dtype=np.int64)
     punct = t.relations.index("punct") if "punct" in t.relations else -1
-    far = np.iinfo(np.int64).max
-    spans: list[tuple[Ints, Ints]] = []
-    low_below, high_below = np.empty(0, np.int64), np.empty(0, np.int64)
-    for wave in reversed(forest.waves):
-        silent = wave.is_word & (t.part_relation[wave.part] == punct)
-        low = np.where(silent, far, wave.start)
-        high = np.where(silent, -1, wave.start)
-        low[~wave.is_word], high[~wave.is_word] = low_below, high_below
-        spans.append((low, high))
-        low_below, high_below = np.minimum.reduceat(low, wave.first), np.maximum.reduceat(high, wave.first)
-    around_low, around_high, depth = low_below, high_below, np.zeros(len(forest.sizes), dtype=np.int64)
-    for wave, (low, high) in zip(forest.waves, reversed(spans), strict=True):
-        around_low, around_high, depth = around_low[wave.parent], around_high[wave.parent], depth[wave.parent]
-        clause = t.part_opens[wave.part]
-        inner = np.flatnonzero(clause & (low > around_low) & (high < around_high))
-        if len(inner):
-            depth[inner] += 1
-            np.maximum.at(deepest, wave.document[wave.parent[inner]], depth[inner])
-        own = clause | t.part_is_clause[wave.part]
-        around_low, around_high = np.where(own, low, around_low), np.where(own, high, around_high)
-        on = ~wave.is_word
-        around_low, around_high, depth = around_low[on], around_high[on], depth[on]
+    silent = forest.relation == punct
+    before = np.maximum.accumulate(np.where(silent, -1, place))  # the last word up to here that is no punctuation
+    after = np.minimum.accumulate(np.where(silent, len(place), place)[::-1])[::-1]
+    low, high = after[forest.starts], before[forest.starts + forest.sizes - 1]
+    depth = np.zeros(len(deepest), dtype=np.int64)
+    clause = np.arange(len(deepest), dtype=np.int64)  # the clause around each phrase
+    for wave in forest.waves:
+        at = wave.phrases[t.part_is_clause[wave.part[wave.phrases]]]
+        around = clause[wave.parent[wave.phrases]]
+        if len(at):
+            outer = clause[wave.parent[at]]
+            first, last = after[wave.start[at]], before[wave.start[at] + wave.size[at] - 1]
+            inner = t.part_opens[wave.part[at]] & (first > low[outer]) & (last < high[outer])
+            own = depth[outer] + inner
+            np.maximum.at(deepest, wave.document[wave.parent[at]], own)
+            numbers = len(depth) + np.arange(len(at), dtype=np.int64)
+            low, high = np.concatenate([low, first]), np.concatenate([high, last])
+            depth = np.concatenate([depth, own])
+            around[np.searchsorted(wave.phrases, at)] = numbers
+        clause = around
     return deepest
+
+
+def word_keys(forest: Forest) -> npt.NDArray[np.uint64]:
+    """uint64[words]: the key of each word's place in its derivation."""
+    keys = np.zeros(len(forest.word) + 1, dtype=np.uint64)  # the last is for words that are left out
+    for wave in forest.waves:
+        keys[wave.start[wave.words]] = wave.key
+    return keys[:-1]
 
 
 def word_paths(expander: Expander, forest: Forest) -> list[str]:
@@ -244,14 +264,12 @@ def word_paths(expander: Expander, forest: Forest) -> list[str]:
     found = [""] * (int(forest.sizes.sum()) + 1)  # the last is for words that are left out
     above = [""] * len(forest.sizes)
     for depth, wave in enumerate(forest.waves):
-        paths = []
-        columns = zip(wave.parent.tolist(), wave.part.tolist(), wave.is_word.tolist(), wave.start.tolist(), strict=True)
-        for parent, part, is_word, start in columns:
+        starts, paths = wave.start.tolist(), []
+        for parent, part in zip(wave.parent.tolist(), wave.part.tolist(), strict=True):
             name = names[expander.tables.part_name[part]] if depth else ""
-            path = f"{above[parent]}.{name}" if above[parent] else name
-            if is_word:
-                found[start] = path
-            else:
-                paths.append(path)
+            paths.append(f"{above[parent]}.{name}" if above[parent] else name)
+        for at in wave.words.tolist():
+            found[starts[at]] = paths[at]
+        paths = [paths[at] for at in wave.phrases.tolist()]
         above = paths
     return found[:-1]
