@@ -37,7 +37,10 @@ def drop_before(forest: Forest, words: Sequence[str], drops: Mapping[str, Sequen
     place = np.concatenate([[0], np.cumsum(keep)])
     # A dropped word stands nowhere: behind the last.
     stands = np.where(keep, place[:-1], place[-1])
-    waves = [replace(wave, start=_moved(wave, place, stands)) for wave in forest.waves]
+    waves = [
+        replace(wave, start=_moved(wave, place, stands), size=place[wave.start + wave.size] - place[wave.start])
+        for wave in forest.waves
+    ]
     starts = place[forest.starts]
     heads = forest.heads[keep]
     return replace(
