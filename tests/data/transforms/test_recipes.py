@@ -117,26 +117,20 @@ def test_results_are_those_of_this_version():
     assert digests == GOLDEN.strip().splitlines()
 
 
-def test_a_block_stands_alone_in_a_plain_datatrove_pipeline(tmp_path):
+def test_every_block_stands_in_a_plain_datatrove_pipeline(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.jsonl").write_text(json.dumps({"text": TEXT, "id": "0"}) + "\n")
-    pipeline = [JsonlReader(str(tmp_path / "in"))]
-    for each in (DashStyle("commas"), DigitGrouping("right to left"), LetterCase("upper")):
-        pipeline += each.steps(None)
-    pipeline.append(JsonlWriter(str(tmp_path / "out"), compression=None))
-    stats = LocalPipelineExecutor(pipeline, logging_dir=str(tmp_path / "logs")).run()
+    blocks = [block for each in EVERY for block in each.steps(None)]
+    reader, writer = JsonlReader(str(tmp_path / "in")), JsonlWriter(str(tmp_path / "out"), compression=None)
+    stats = LocalPipelineExecutor([reader, *blocks, writer], logging_dir=str(tmp_path / "logs")).run()
     (written,) = [json.loads(line) for path in (tmp_path / "out").iterdir() for line in path.read_text().splitlines()]
-    assert written["text"] == "THE NEWT, IT IS 1,234 (OR SO), THEY SAY.\nIT SLEEPS."
-    assert [entry["name"] for entry in written["metadata"]["transforms"]] == [
-        "dash style",
-        "digit grouping",
-        "letter case",
-    ]
-    assert {step.name.rpartition(": ")[2]: step.stats["changed"].total for step in stats.stats[1:-1]} == {
-        "dash style": 1,
-        "digit grouping": 1,
-        "letter case": 1,
-    }
+    expected = Document(text=TEXT, id="0")
+    for block in blocks:
+        expected = block.transformed(expected)
+    assert written["text"] == expected.text
+    assert [entry["name"] for entry in written["metadata"]["transforms"]] == [block.name for block in blocks]
+    for step in stats.stats[1:-1]:
+        assert sum(step.stats[label].total for label in ("changed", "unchanged")) == 1
 
 
 def test_writing_transforms_loads_no_heavy_library():
