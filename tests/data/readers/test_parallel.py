@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import gzip
+import json
 from itertools import chain
 
 import pytest
+from datatrove.executor.local import LocalPipelineExecutor
+from datatrove.pipeline.writers import JsonlWriter
 
 from seedbed.data.readers.base import SKIPPED
 from seedbed.data.readers.parallel import ParallelReader
@@ -59,3 +62,11 @@ def test_a_line_that_is_not_utf8_is_refused_or_left_out_in_every_language(files,
     reader = ParallelReader(files, errors="skip")
     assert [item for item, language, _ in read(reader) if language == "de"] == ["line-0", "line-2", "line-3"]
     assert reader.stats.stats[SKIPPED + "not UTF-8"].total == 1
+
+
+def test_it_stands_alone_in_a_plain_datatrove_pipeline(files, tmp_path):
+    writer = JsonlWriter(str(tmp_path / "out"), compression=None)
+    LocalPipelineExecutor([ParallelReader(files), writer], tasks=2, logging_dir=str(tmp_path / "logs")).run()
+    written = [json.loads(line) for path in (tmp_path / "out").iterdir() for line in path.read_text().splitlines()]
+    found = {(each["metadata"]["item"], each["metadata"]["language"], each["text"]) for each in written}
+    assert found == set(read(ParallelReader(files)))
