@@ -32,7 +32,10 @@ study = Study(
         model("nano", name="loss-on-answers", loss_on="answer", **SHAPE),
         model("nano", name="loss-on-all", **SHAPE),
     ],
-    probes=[probe("spelling")],
+    probes=[
+        probe("spelling", paradigms=("new_words",)),
+        probe("spelling", name="never-drilled", paradigms=("never_drilled",)),
+    ],
     probe_points=(4, 6),
     seeds=Seeds(3),
     questions=[

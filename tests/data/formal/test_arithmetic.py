@@ -38,11 +38,11 @@ def test_mirrored_pairs_stay_together_or_are_labelled(write):
     train, _ = write(ModularArithmetic(13, mirrored="together"))
     test, labels = write(ModularArithmetic(13, mirrored="together", split="held-out"))
     assert not {(b, a) for a, b in pairs_of(train)} & set(pairs_of(test))
-    assert not any(known["constructions"] for known in labels)
+    assert {tuple(known["constructions"]) for known in labels} == {("+ mod 13",)}
     train, _ = write(ModularArithmetic(13, mirrored="free"))
     test, labels = write(ModularArithmetic(13, mirrored="free", split="held-out"))
     in_train = set(pairs_of(train))
-    told = [known["constructions"] == ["mirror in train"] for known in labels]
+    told = ["mirror in train" in known["constructions"] for known in labels]
     assert told == [(b, a) in in_train for a, b in pairs_of(test)]
     assert any(told)
     assert not all(told)
@@ -79,7 +79,8 @@ def test_sums_are_right_and_labelled(digits, seed):
         assert (len(a), len(b)) in {(n, m) for n in digits for m in digits}
         assert known["construction"] == f"{len(a)}+{len(b)} digits"
         assert text.encode()[known["answer_start"] : known["answer_end"]].decode() == c
-        assert known["constructions"] == [f"carries {len_carries(a, b)[0]}", f"chain {len_carries(a, b)[1]}"]
+        carries, chain = len_carries(a, b)
+        assert known["constructions"] == [known["construction"], f"carries {carries}", f"chain {chain}"]
 
 
 def len_carries(a, b):
@@ -113,7 +114,7 @@ def test_no_held_out_length_and_no_held_out_pair_is_trained_on(write):
     assert not unordered & {frozenset(pair) for pair in pairs_of(test)}
     assert {known["construction"] for known in train_labels} == {f"{n}+{m} digits" for n in (1, 2) for m in (1, 2)}
     told = {known["constructions"][-1]: "3" in known["construction"] for known in labels}
-    assert told == {"length": True, "pair": False}
+    assert told == {"held-out length": True, "held-out pair": False}
 
 
 def test_a_side_without_a_pair_is_refused():

@@ -55,7 +55,7 @@ class ModularDraws:
             labels.append(
                 shared
                 | {
-                    "constructions": ["mirror in train"] if mirror else [],
+                    "constructions": [shared["construction"], *(["mirror in train"] if mirror else [])],
                     "item": question[:-3],
                     "answer_start": len(question),
                     "answer_end": len(text),
@@ -155,10 +155,10 @@ class AdditionDraws:
             question = f"{a} + {b} = "
             text = f"{question}{a + b}"
             texts.append(text)
-            known = [f"carries {carry}", f"chain {chain}"]
-            if self.recipe.split == "held-out":
-                known.append("length" if new else "pair")
             n, m = self.cells[where]
+            known = [f"{n}+{m} digits", f"carries {carry}", f"chain {chain}"]
+            if self.recipe.split == "held-out":
+                known.append("held-out length" if new else "held-out pair")
             labels.append(
                 {
                     "task": "addition",

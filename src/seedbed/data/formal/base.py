@@ -62,6 +62,14 @@ class FormalSource:
         """What writes the documents. Errors: RecipeError, UnknownNameError for a shelf file."""
         raise NotImplementedError
 
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of documents that was asked for, by construction; shelf files are those of the current folder."""
+        from seedbed.workbench import Workbench
+
+        planned = self.generator(Workbench()).planned.get("construction", {})
+        return {construction: share for construction, (share, _) in planned.items()}
+
     def content(self, workbench: Workbench) -> Mapping[str, str]:
         """Digests of what is read beside the fields; nothing, as a rule."""
         return {}

@@ -71,7 +71,7 @@ class DyckDraws:
         return {
             "task": f"dyck-{self.recipe.kinds}",
             "construction": f"depth {depth}, length {length}",
-            "constructions": [self.recipe.order],
+            "constructions": [f"depth {depth}, length {length}", self.recipe.order],
             "embedding_depth": depth,
         }
 

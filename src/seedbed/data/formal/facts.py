@@ -114,7 +114,8 @@ class FactDraws:
         tests = np.array([len(relation.held_out) for relation in file.relations])
         self._counts = self.repeats if recipe.split == "train" else tests[self.relation]
         self.documents = int(self._counts.sum())
-        self.planned: Planned = {"item": asked} if recipe.split == "train" else {}
+        label = "item" if recipe.repeats is None else "construction"
+        self.planned: Planned = {label: asked} if recipe.split == "train" else {}
 
     def _how_often(self) -> tuple[Ints, dict[str, tuple[float, int]]]:
         recipe = self.recipe
@@ -122,8 +123,8 @@ class FactDraws:
             pairs = sorted(recipe.repeats.items(), reverse=True)
             repeats = np.repeat([times for times, _ in pairs], [facts for _, facts in pairs])
             total = int(repeats.sum())
-            named = {f"{facts} facts stated {times} times": (facts * times, facts * times) for times, facts in pairs}
-            return repeats, {name: (asked / total, count) for name, (asked, count) in named.items()}
+            counts = {f"stated {times} times": facts * times for times, facts in pairs}
+            return repeats, {name: (count / total, count) for name, count in counts.items()}
         facts, documents = recipe.facts or 1, recipe.documents or 1
         shares = zipf(facts, recipe.alpha)
         repeats = apportioned(shares, documents)
@@ -160,7 +161,9 @@ class FactDraws:
             wording = (number + (offset if in_training else 0)) % len(wordings)
             subject, value = self.subjects[chosen], relation.values[self.value[chosen]]
             text, start = worded(wordings[wording], subject, value)
-            known = [f"{'wording' if in_training else 'held-out wording'} {wording + 1}"]
+            known = [relation.name, f"{'wording' if in_training else 'held-out wording'} {wording + 1}"]
+            if self.recipe.repeats is not None:
+                known.append(f"stated {self.repeats[chosen]} times")
             if wordings[wording].index("{value}") < wordings[wording].index("{subject}"):
                 known.append("value first")
             texts.append(text)

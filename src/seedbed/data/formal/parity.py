@@ -73,6 +73,7 @@ class _Parities:
                 {
                     "task": "parity",
                     "construction": self._names[chosen],
+                    "constructions": [self._names[chosen]],
                     "answer_start": len(question),
                     "answer_end": len(question) + 1,
                     "split": self.recipe.split,

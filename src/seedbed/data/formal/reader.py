@@ -39,4 +39,5 @@ class FormalReader(PipelineStep):  # type: ignore[misc]  # datatrove has no type
             texts, labels = self._generator(numbers)
             self.stat_update("documents", value=len(texts), unit="block")
             for number, text, known in zip(numbers.tolist(), texts, labels, strict=True):
+                known["constructions"] = sorted(known["constructions"])
                 yield Document(text=text, id=str(number), metadata=known)

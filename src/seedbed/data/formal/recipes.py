@@ -123,7 +123,7 @@ class Addition(FormalSource):
     digits: digits of each operand (no leading zeros), drawn for each by itself, with shares. Carries are labelled:
     how many ("carries 2") and the longest run of them ("chain 2"). held_out_digits: no "train" document has an operand
     of so many digits. held_out_share: of the pairs of every other length, kept out of "train" by a hash of the pair,
-    whichever operand stands first. The "held-out" split holds both, labelled "length" and "pair".
+    whichever operand stands first. The "held-out" split holds both, labelled "held-out length" and "held-out pair".
     """
 
     _: KW_ONLY

@@ -116,7 +116,9 @@ class SkillDraws:
         self.recipe, self.graph = recipe, graph
         self.documents = recipe.documents
         self.depths = graph.depths()
-        self._all_needs = {skill: sorted(needs) for skill, needs in graph.all_needs().items()}
+        self._contains = {
+            skill: sorted([skill, *(f"needs {need}" for need in needs)]) for skill, needs in graph.all_needs().items()
+        }
         self.ranked = list(graph.needs)
         if recipe.ranks != "file":
             sign = 1 if recipe.ranks == "shallow first" else -1
@@ -154,7 +156,7 @@ class SkillDraws:
                 {
                     "task": "skill",
                     "construction": name,
-                    "constructions": self._all_needs[name],
+                    "constructions": self._contains[name],
                     "embedding_depth": self.depths[name],
                     "difficulty": self.depths[name],
                     "rank": chosen + 1,

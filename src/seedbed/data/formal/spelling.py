@@ -67,6 +67,7 @@ class SpellingDraws:
                 {
                     "task": "spelling",
                     "construction": name,
+                    "constructions": [name],
                     "item": prompt[:-3],
                     "word": "".join(word),
                     "letters": sum(map(len, word)),

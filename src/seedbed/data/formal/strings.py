@@ -38,7 +38,8 @@ class RandomStringDraws:
         drawn = below(numbers(row_keys(places, self._key)[:, None], counters), self.recipe.vocabulary)
         texts = [" ".join(row) for row in self.words[drawn].tolist()]
         construction = f"{self.recipe.length} of {self.recipe.vocabulary} words"
-        return texts, [{"task": "random string", "construction": construction, "item": str(n)} for n in places.tolist()]
+        shared = {"task": "random string", "construction": construction, "constructions": [construction]}
+        return texts, [shared | {"item": str(number)} for number in places.tolist()]
 
 
 class SkipTrigramDraws:
@@ -93,6 +94,7 @@ class SkipTrigramDraws:
                 {
                     "task": "skip-trigram",
                     "construction": f"gap {length}",
+                    "constructions": [f"gap {length}"],
                     "item": f"a{a} b{b}",
                     "answer_start": len(question),
                     "answer_end": len(question) + len(answer),
