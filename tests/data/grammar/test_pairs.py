@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from seedbed.data.grammar.file import load_grammar
 from seedbed.data.grammar.hashing import sentence_is_held_out
 from seedbed.data.grammar.items import parse_item
 from seedbed.data.grammar.pairs import PARADIGMS, agreement_pairs
+from seedbed.workbench import Workbench
 
 OTHER = {"do": "does", "does": "do", "don't": "doesn't", "doesn't": "don't"}
 PER = 60
+
+
+@pytest.fixture(scope="module")
+def english():
+    return load_grammar("english", Workbench())
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +34,12 @@ def test_good_and_bad_differ_in_one_auxiliary_of_the_other_number(pairs, english
         assert len(good) == len(bad)
         assert len(different) == 1
         assert bad[different[0]] == OTHER[good[different[0]]]
-        assert sentence_is_held_out(good, english.held_out_share)
+        assert sentence_is_held_out(good, english.held_out.share)
 
 
 def test_what_stands_before_the_auxiliary(pairs, english):
-    number = {form: plural for entry in english.lexicon["noun"] for plural, form in enumerate(entry)}
+    nouns_ = english.lexicon["noun"].concepts
+    number = {english.form("noun", noun, number=n): int(n == "pl") for noun in nouns_ for n in ("sg", "pl")}
     plural = {"do": 1, "don't": 1, "does": 0, "doesn't": 0}
     for pair in pairs:
         good, bad = pair.good.split(), pair.bad.split()

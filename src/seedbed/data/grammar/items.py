@@ -1,4 +1,4 @@
-"""Probe items of a question-formation grammar, all from its held-out split.
+"""Probe items of the grammar "english", all from its held-out split.
 
 The split is a hash of a declarative's words, and training corpora leave it out, so that no item's declarative, as a
 question or as a copy, is ever trained on.
@@ -6,17 +6,17 @@ question or as a copy, is ever trained on.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import cycle, islice
+from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
+from seedbed.data.grammar.file import GrammarFile, load_grammar
+from seedbed.data.grammar.layouts import Layout, layouts
 from seedbed.data.grammar.pairs import MinimalPair, agreement_pairs
-from seedbed.data.grammar.plans import Plan, only_kind, plan_of
-from seedbed.data.grammar.rules_file import KINDS, Rules, load_rules
-from seedbed.data.grammar.sampler import QUESTION_MARK, Lexicon, target_order
-from seedbed.data.grammar.sentences import Check, Sentence, distinct_sentences, held_out_sentences
-from seedbed.data.grammar.structures import Structure, structures_of
+from seedbed.data.grammar.probe_sentences import Check, Sentence, distinct_sentences, held_out_sentences
 from seedbed.errors import SourceError, UnknownNameError
 from seedbed.workbench import Workbench
 
@@ -25,6 +25,8 @@ __all__ = ["ITEM_SETS", "ItemSet", "MinimalPair", "QuestionItem", "agreement_pai
 ClauseKind: TypeAlias = Literal["none", "o", "si", "st"]
 ItemSet: TypeAlias = Literal["in-distribution", "object-rc", "ood-easy", "ood-hard", "ood-three"]
 ITEM_SETS: tuple[ItemSet, ...] = ("in-distribution", "object-rc", "ood-easy", "ood-hard", "ood-three")
+KINDS: tuple[ClauseKind, ...] = ("o", "si", "st")
+QUESTION_MARK = "?"
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,12 @@ def question_items(set: ItemSet, count: int, seed: int, *, workbench: Workbench 
     """
     if set not in ITEM_SETS:
         raise UnknownNameError("item set", set, ITEM_SETS)
-    rules = load_rules("english", workbench or Workbench())
+    grammar = load_grammar("english", workbench or Workbench())
     streams = [
-        distinct_sentences(held_out_sentences(rules, plan, seed, f"items {set} {turn}"), _DIFFER[set], f"{set} items")
-        for turn, plan in enumerate(_plans(rules, set))
+        distinct_sentences(
+            held_out_sentences(grammar, among, seed, f"items {set} {turn}"), _DIFFER[set], f"{set} items"
+        )
+        for turn, among in enumerate(_turns(grammar, set))
     ]
     return [_item(next(stream)) for stream in islice(cycle(streams), count)]
 
@@ -71,39 +75,67 @@ def parse_item(declarative: str, question: str, *, workbench: Workbench | None =
     Errors: SourceError if the grammar has no such declarative, or the question is not the one it forms from it.
     """
     words = tuple(declarative.split())
-    lexicon, by_categories = _parser(load_rules("english", workbench or Workbench()))
-    structure = by_categories.get(tuple(lexicon.category.get(word, "") for word in words))
-    if structure is None:
+    bench = workbench or Workbench()
+    path = bench.shelf_file("data/grammars", "english")
+    categories, by_categories = _parser(bench, path, path.stat().st_mtime_ns)
+    layout = by_categories.get(tuple(categories.get(word, "") for word in words))
+    if layout is None:
         raise SourceError(f"the grammar 'english' has no declarative {declarative!r}; give one of its own sentences")
-    item = _item(Sentence(structure, words, ()))
+    item = _item(Sentence(layout, words))
     if item.question != " ".join(question.split()):
         raise SourceError(f"{question!r} is not the question of {declarative!r}, which is {item.question!r}")
     return item
 
 
-def _plans(rules: Rules, set: ItemSet) -> list[Plan]:
-    """The plans whose sentences take turns in a set."""
-    if set == "in-distribution":
-        return [plan_of(rules, "question", "any", "any")]
-    if set == "object-rc":
-        plan = plan_of(rules, "question", "any", "relative clause")
-        return [Plan(plan.tasks, plan.cells, plan.subject_kinds, only_kind(kind)) for kind in KINDS]
-    object_ = "relative clause" if set == "ood-three" else "no relative clause"
-    plan = plan_of(rules, "question", "relative clause", object_, unambiguous=True)
-    objects = [only_kind(kind) for kind in KINDS] if set == "ood-three" else [plan.object_kinds]
-    return [Plan(plan.tasks, plan.cells, only_kind(kind), then) for then in objects for kind in KINDS]
+def declaratives(grammar: GrammarFile, task: str, *, ambiguous: bool = True) -> tuple[Layout, ...]:
+    """The layouts of a task's declaratives, weighted as in training; subject relative clauses in questions if asked."""
+    given = {"mode": "statement", "task": task, "ambiguous": "yes" if ambiguous else "no"}
+    return layouts(grammar, "Sentence", tuple(given.items()))
+
+
+def clauses(layout: Layout) -> tuple[str, str]:
+    """The kinds of relative clause on subject and object, "none" for none."""
+    return layout.label("subject_rc", "none"), layout.label("object_rc", "none")
+
+
+def restricted(among: tuple[Layout, ...], subject: str, object_: str) -> dict[Layout, float]:
+    """Layouts with this kind of clause on subject and object ("any" for any, "none" for none) and their weights."""
+    return {
+        layout: layout.weight
+        for layout in among
+        if subject in ("any", clauses(layout)[0]) and object_ in ("any", clauses(layout)[1])
+    }
+
+
+def _turns(grammar: GrammarFile, set: ItemSet) -> list[Mapping[Layout, float]]:
+    """The layouts whose sentences take turns in a set."""
+    if set in ("in-distribution", "object-rc"):
+        among = declaratives(grammar, "question")
+        return [restricted(among, "none", kind) for kind in (["any"] if set == "in-distribution" else KINDS)]
+    among = declaratives(grammar, "question", ambiguous=False)
+    objects = KINDS if set == "ood-three" else ("none",)
+    return [restricted(among, kind, then) for then in objects for kind in KINDS]
+
+
+def auxiliaries(sentence: Sentence) -> list[int]:
+    """The slots of its auxiliaries, in linear order."""
+    return [i for i, slot in enumerate(sentence.layout.slots) if slot.category == "auxiliary"]
+
+
+def main_auxiliary(layout: Layout) -> int:
+    """The slot of the main clause's auxiliary."""
+    return layout.where("aux", layout.root)[0]
 
 
 def _all_differ(sentence: Sentence) -> bool:
-    auxiliaries = sentence.auxiliaries()
-    return len(auxiliaries) == len({*auxiliaries})
+    words = [sentence.words[slot] for slot in auxiliaries(sentence)]
+    return len(words) == len({*words})
 
 
 def _opposite_polarity(sentence: Sentence) -> bool:
-    """Two different auxiliaries that agree with nouns of one number."""
-    slots = sentence.structure.slots
-    nouns = [slots[slot].number_of for slot in sentence.structure.auxiliaries]
-    return _all_differ(sentence) and len({sentence.is_plural(noun) for noun in nouns if noun is not None}) == 1
+    """Two different auxiliaries of one number."""
+    slots = sentence.layout.slots
+    return _all_differ(sentence) and len({slots[slot].value("number") for slot in auxiliaries(sentence)}) == 1
 
 
 _DIFFER: dict[ItemSet, Check] = {
@@ -116,19 +148,29 @@ _DIFFER: dict[ItemSet, Check] = {
 
 
 def _item(sentence: Sentence) -> QuestionItem:
-    structure, words = sentence.structure, sentence.words
-    target = [words[slot] for slot in target_order(structure, "question")]
+    words, slots = sentence.words, auxiliaries(sentence)
+    main = main_auxiliary(sentence.layout)
+    subject, object_ = clauses(sentence.layout)
     return QuestionItem(
         declarative=" ".join(words),
-        question=" ".join([*target[:-1], QUESTION_MARK]),
-        auxiliaries=sentence.auxiliaries(),
-        main=structure.auxiliaries.index(structure.main),
-        subject_rc=cast(ClauseKind, structure.subject_rc),
-        object_rc=cast(ClauseKind, structure.object_rc),
+        question=" ".join([words[main], *words[:main], *words[main + 1 : -1], QUESTION_MARK]),
+        auxiliaries=tuple(words[slot] for slot in slots),
+        main=slots.index(main),
+        subject_rc=cast(ClauseKind, subject),
+        object_rc=cast(ClauseKind, object_),
     )
 
 
 @lru_cache(maxsize=4)
-def _parser(rules: Rules) -> tuple[Lexicon, dict[tuple[str, ...], Structure]]:
-    """A grammar's lexicon, and its structures by their categories."""
-    return Lexicon(rules), {structure.categories: structure for structure in structures_of(rules)}
+def _parser(workbench: Workbench, path: Path, changed_ns: int) -> tuple[dict[str, str], dict[tuple[str, ...], Layout]]:
+    """Category by form, and layouts by categories; path and time of change are the cache's key."""
+    grammar = load_grammar(path.stem, workbench)
+    forms = {
+        form: name
+        for name, category in grammar.lexicon.items()
+        for entry in category.forms
+        for _, form in entry
+        if form is not None
+    }
+    found = {layout.categories(): layout for layout in declaratives(grammar, "question", ambiguous=False)}
+    return forms | {".": "."}, found

@@ -1,4 +1,7 @@
-"""Minimal pairs of subject-verb agreement, from a question-formation grammar's held-out split."""
+"""Minimal pairs of subject-verb agreement, from the held-out split of the grammar "english".
+
+Pairs that a grammar file writes itself are in `pair_tasks`.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from seedbed.data.grammar.plans import Plan, plan_of
-from seedbed.data.grammar.rules_file import KINDS, Rules, load_rules
-from seedbed.data.grammar.sentences import Sentence, distinct_sentences, held_out_sentences
-from seedbed.data.grammar.structures import Structure
+from seedbed.data.grammar.file import GrammarFile, load_grammar
+from seedbed.data.grammar.layouts import Layout, layouts
+from seedbed.data.grammar.probe_sentences import Sentence, distinct_sentences, held_out_sentences
 from seedbed.workbench import Workbench
+
+KINDS = ("o", "si", "st")
+OTHER = {"sg": "pl", "pl": "sg"}
 
 
 @dataclass(frozen=True)
@@ -27,31 +32,35 @@ class MinimalPair:
 class Paradigm:
     """Which sentences make a paradigm's pairs.
 
-    subject: class of the subject; kinds: of its relative clause. slot: which auxiliary is made wrong, as a slot.
+    subject: "plain", "pp" or "rc"; kinds: of its relative clause. slot: which auxiliary is made wrong, as a slot.
     attractor: the slot of a noun that must have another number than the auxiliary's own, None if there is none.
     """
 
     name: str
     subject: str
     kinds: tuple[str, ...]
-    slot: Callable[[Structure], int]
-    attractor: Callable[[Structure], int] | None
+    slot: Callable[[Layout], int]
+    attractor: Callable[[Layout], int] | None
 
 
-def _main(structure: Structure) -> int:
-    return structure.main
+def _main(layout: Layout) -> int:
+    return layout.where("aux", layout.root)[0]
 
 
-def _first(structure: Structure) -> int:
-    return structure.auxiliaries[0]
+def _first(layout: Layout) -> int:
+    return next(i for i, slot in enumerate(layout.slots) if slot.category == "auxiliary")
+
+
+def _noun(number: int) -> Callable[[Layout], int]:
+    return lambda layout: [i for i, slot in enumerate(layout.slots) if slot.category == "noun"][number]
 
 
 PARADIGMS = (
     Paradigm("agreement_plain", "plain", KINDS, _main, None),
-    Paradigm("agreement_prepositional_attractor", "prepositional phrase", KINDS, _main, lambda s: s.nouns[1]),
-    Paradigm("agreement_relative_attractor", "relative clause", ("o", "st"), _main, lambda s: s.nouns[1]),
-    Paradigm("agreement_in_subject_relative", "relative clause", ("si", "st"), _first, None),
-    Paradigm("agreement_in_object_relative", "relative clause", ("o",), _first, lambda s: s.nouns[0]),
+    Paradigm("agreement_prepositional_attractor", "pp", KINDS, _main, _noun(1)),
+    Paradigm("agreement_relative_attractor", "rc", ("o", "st"), _main, _noun(1)),
+    Paradigm("agreement_in_subject_relative", "rc", ("si", "st"), _first, None),
+    Paradigm("agreement_in_object_relative", "rc", ("o",), _first, _noun(0)),
 )
 
 
@@ -65,13 +74,13 @@ def agreement_pairs(count_per_paradigm: int, seed: int, *, workbench: Workbench 
     outside. No relative clause on the object; sentences are distinct within a paradigm.
     Errors: SourceError if the split has too few such sentences.
     """
-    rules = load_rules("english", workbench or Workbench())
+    grammar = load_grammar("english", workbench or Workbench())
     return [
-        MinimalPair(paradigm.name, " ".join(sentence.words), " ".join(_wrong(rules, paradigm, sentence)))
+        MinimalPair(paradigm.name, " ".join(sentence.words), " ".join(_wrong(grammar, paradigm, sentence)))
         for paradigm in PARADIGMS
         for sentence in islice(
             distinct_sentences(
-                held_out_sentences(rules, _plan(rules, paradigm), seed, f"pairs {paradigm.name}"),
+                held_out_sentences(grammar, _layouts(grammar, paradigm), seed, f"pairs {paradigm.name}"),
                 partial(_fits, paradigm),
                 f"{paradigm.name} pairs",
             ),
@@ -80,22 +89,35 @@ def agreement_pairs(count_per_paradigm: int, seed: int, *, workbench: Workbench 
     ]
 
 
-def _plan(rules: Rules, paradigm: Paradigm) -> Plan:
-    plan = plan_of(rules, "copy", paradigm.subject, "no relative clause")
-    kinds = {kind: float(kind in paradigm.kinds) for kind in KINDS}
-    return Plan(plan.tasks, plan.cells, kinds, plan.object_kinds)
+def _layouts(grammar: GrammarFile, paradigm: Paradigm) -> dict[Layout, float]:
+    """A paradigm's layouts; its kinds of relative clause are equally frequent."""
+    among = [
+        layout
+        for layout in layouts(grammar, "Sentence", (("mode", "statement"), ("task", "copy"), ("ambiguous", "yes")))
+        if layout.rules[0].split()[0] == paradigm.subject
+        and layout.label("subject_rc", "none") in ("none", *paradigm.kinds)
+        and layout.label("object_rc", "none") == "none"
+    ]
+    totals: dict[str, float] = {}
+    for layout in among:
+        kind = layout.label("subject_rc", "none")
+        totals[kind] = totals.get(kind, 0.0) + layout.weight
+    return {layout: layout.weight / totals[layout.label("subject_rc", "none")] for layout in among}
 
 
 def _fits(paradigm: Paradigm, sentence: Sentence) -> bool:
     if paradigm.attractor is None:
         return True
-    own = sentence.structure.slots[paradigm.slot(sentence.structure)].number_of
-    return own is not None and sentence.is_plural(own) != sentence.is_plural(paradigm.attractor(sentence.structure))
+    slots = sentence.layout.slots
+    own, attractor = slots[paradigm.slot(sentence.layout)], slots[paradigm.attractor(sentence.layout)]
+    return own.value("number") != attractor.value("number")
 
 
-def _wrong(rules: Rules, paradigm: Paradigm, sentence: Sentence) -> list[str]:
-    other = {pair[number]: pair[1 - number] for pair in rules.lexicon["auxiliary"] for number in (0, 1)}
+def _wrong(grammar: GrammarFile, paradigm: Paradigm, sentence: Sentence) -> list[str]:
+    auxiliary = grammar.lexicon["auxiliary"]
+    slot = paradigm.slot(sentence.layout)
+    number = sentence.layout.slots[slot].value("number")
     words = list(sentence.words)
-    slot = paradigm.slot(sentence.structure)
-    words[slot] = other[words[slot]]
+    concept = next(c for c in auxiliary.concepts if grammar.form("auxiliary", c, number=str(number)) == words[slot])
+    words[slot] = grammar.form("auxiliary", concept, number=OTHER[str(number)])
     return words

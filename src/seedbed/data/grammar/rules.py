@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
+from seedbed.data.grammar.file import load_grammar
 from seedbed.data.grammar.items import QuestionItem
-from seedbed.data.grammar.rules_file import load_rules
 from seedbed.workbench import Workbench
 
 Rule = Callable[[QuestionItem], Mapping[str, float]]
@@ -34,12 +34,13 @@ def front_last(item: QuestionItem) -> Mapping[str, float]:
 
 def rule_table(*, workbench: Workbench | None = None) -> dict[str, Rule]:
     """All rules by name, with the relativizers and auxiliaries of the grammar "english"."""
-    rules = load_rules("english", workbench or Workbench())
-    relativizers = {form for entry in rules.lexicon["relativizer"] for form in entry}
-    pairs = rules.lexicon["auxiliary"]
-    every = [form for pair in pairs for form in pair]
+    grammar = load_grammar("english", workbench or Workbench())
+    relativizers = set(grammar.lexicon["relativizer"].concepts)
+    concepts = grammar.lexicon["auxiliary"].concepts
+    by_number = [[grammar.form("auxiliary", concept, number=number) for concept in concepts] for number in ("sg", "pl")]
+    every = [form for forms in by_number for form in forms]
     # The auxiliaries that share a number with each one, itself among them.
-    same_number = {pair[number]: [other[number] for other in pairs] for pair in pairs for number in (0, 1)}
+    same_number = {form: forms for forms in by_number for form in forms}
 
     def front_first_not_after_relativizer(item: QuestionItem) -> Mapping[str, float]:
         words = item.declarative.split()

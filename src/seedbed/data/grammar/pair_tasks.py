@@ -1,0 +1,88 @@
+"""Minimal pairs that a grammar file writes itself, in a task whose documents are "good sentence | bad sentence".
+
+`[rules.Pair]` of `data/grammars/english_broad.toml` shows how: one rule for each paradigm, which marks its name; the
+bad sentence is worded from the choices of the good one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count, islice
+from typing import Literal, TypeAlias
+
+from seedbed.data.grammar.documents import Request, Sampler
+from seedbed.data.grammar.file import GrammarFile, load_grammar
+from seedbed.data.grammar.hashing import sentence_is_held_out
+from seedbed.data.grammar.pairs import MinimalPair
+from seedbed.errors import RecipeError, SourceError, UnknownNameError
+from seedbed.workbench import Workbench
+
+BAR = " | "
+TASK = "pairs"
+BLOCK = 4_096
+MOST_EMPTY_BLOCKS = 16
+Unseen: TypeAlias = Literal["sentence", "combination"]
+
+
+def paradigms_of(grammar: str, *, workbench: Workbench | None = None) -> tuple[str, ...]:
+    """The paradigms that a grammar writes pairs of, in the order of its file. Errors: RecipeError if it writes none."""
+    return _paradigms(load_grammar(grammar, workbench or Workbench()))
+
+
+def grammar_pairs(
+    grammar: str,
+    count_per_paradigm: int,
+    seed: int,
+    *,
+    paradigms: Sequence[str] = (),
+    unseen: Unseen = "sentence",
+    workbench: Workbench | None = None,
+) -> list[MinimalPair]:
+    """Pairs of a grammar's paradigms (all of them if none is named), one paradigm after another.
+
+    No good sentence is in any training corpus. unseen: "sentence": it is of the share of sentences that is held out by
+    a hash of their words. "combination": it has concepts or constructions together that no training sentence has (a
+    noun that never meets a polarity item), so that the sentence cannot be right by what was seen with that noun.
+    Good sentences are distinct within a paradigm; more pairs of a seed begin the same.
+    Errors: UnknownNameError for a grammar or paradigm that is not there; RecipeError for a grammar without pairs;
+    SourceError where a paradigm has too few that are unseen.
+    """
+    file = load_grammar(grammar, workbench or Workbench())
+    known = _paradigms(file)
+    for paradigm in paradigms:
+        if paradigm not in known:
+            raise UnknownNameError("paradigm", paradigm, known)
+    return [
+        pair
+        for paradigm in paradigms or known
+        for pair in islice(_distinct(file, paradigm, seed, unseen), count_per_paradigm)
+    ]
+
+
+def _paradigms(grammar: GrammarFile) -> tuple[str, ...]:
+    if TASK not in grammar.tasks:
+        raise RecipeError(f"grammar {grammar.name!r} has no task {TASK!r}; write one as english_broad.toml does")
+    return tuple(grammar.rules[grammar.tasks[TASK].phrase])
+
+
+def _distinct(grammar: GrammarFile, paradigm: str, seed: int, unseen: Unseen) -> Iterator[MinimalPair]:
+    """Unseen pairs of a paradigm, each good sentence once."""
+    request = Request(task=TASK, shares={paradigm: 1.0}, split="any", seed=seed)
+    if unseen == "combination":
+        request = replace(request, split="held-out", held_out="together")
+    sampler = Sampler(grammar, request, stream="minimal pairs")
+    seen: set[str] = set()
+    empty = 0
+    for block in count():
+        empty += 1
+        for text in sampler.documents(block * BLOCK, (block + 1) * BLOCK).texts:
+            good, _, bad = text.partition(BAR)
+            if unseen == "sentence" and not sentence_is_held_out(good.split(), grammar.held_out.share):
+                continue
+            if good not in seen:
+                seen.add(good)
+                empty = 0
+                yield MinimalPair(paradigm, good, bad)
+        if empty == MOST_EMPTY_BLOCKS:
+            raise SourceError(f"{paradigm} has only {len(seen)} pairs of an unseen {unseen}; ask for fewer")
