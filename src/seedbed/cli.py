@@ -247,14 +247,35 @@ def probe(ctx: click.Context, model: str, suite: str, items: str | None, as_json
 
 @main.command()
 @click.argument("names", nargs=-1, required=True)
-@click.option("--on", "text", required=True, metavar="FILE", help="A text, JSONL or Parquet file.")
+@click.option("--on", "text", required=True, metavar="TEXT", help="A text file, or FILE.py#COMPONENT.")
+@click.option("--morphemes", default=None, metavar="LIST", help="Compare borders in words with this list's.")
+@click.option("--html", "page", type=click.Path(), default=None, help="Write the comparison as a page.")
+@click.option("--tracking-uri", default=None, help="An MLflow tracking URI; by default a SQLite file in the store.")
+@click.option("--no-tracking", is_flag=True, help="Log nothing to MLflow.")
 @click.pass_context
-def tokenizers(ctx: click.Context, names: tuple[str, ...], text: str) -> None:
+def tokenizers(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    text: str,
+    morphemes: str | None,
+    page: str | None,
+    tracking_uri: str | None,
+    no_tracking: bool,
+) -> None:
     """Compare tokenizers (names on the shelf, trained on the text; or tokenizer folders) on a text."""
-    from seedbed.pipelines.compare_tokenizers import print_comparison
+    from seedbed.pipelines.compare_tokenizers import compare
+    from seedbed.pipelines.tokenizer_tables import print_tables, write_page
     from seedbed.workbench import Workbench
 
-    print_comparison(names, text, Workbench(".", ctx.obj["store"]))
+    workbench = Workbench(".", ctx.obj["store"])
+    compared = compare(names, text, workbench, morphemes=morphemes)
+    print_tables(plain_console(), compared)
+    if page is not None:
+        click.echo(f"page: {write_page(compared, Path(text).name, Path(page))}")
+    if not no_tracking:
+        from seedbed.pipelines.track_tokenizers import track_comparison
+
+        track_comparison(compared, Path(text).name, tracking_uri, workbench.store)
 
 
 @main.command()

@@ -1,79 +1,163 @@
-"""Compare tokenizers on a text: bytes per token, fertility, vocabulary use."""
+"""Compare tokenizers on a text: every measure, per language and source, and how each cuts numbers, dashes and words."""
 
 from __future__ import annotations
 
+import math
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from seedbed.data.build import build_component
-from seedbed.data.catalogue import open_component
+from seedbed.data.catalogue import StoredComponent, open_component
 from seedbed.data.recipes import Component, source
+from seedbed.errors import SourceError, UnknownNameError
 from seedbed.tokenizers.encoder import Encoder, load_encoder
-from seedbed.tokenizers.intrinsic import TokenizerMeasures, measure
+from seedbed.tokenizers.intrinsic import TokenizerMeasures, measure, parity
+from seedbed.tokenizers.pieces import read_morphemes
 from seedbed.tokenizers.recipes import tokenizer
+from seedbed.tokenizers.splits import Split, dash_costs, number_splits, shown
 from seedbed.tokenizers.train import train_tokenizer
+from seedbed.tokenizers.word_cuts import boundary_agreement
 from seedbed.workbench import Workbench
 
-SAMPLE_TOKENS = 24
+SAMPLE_BYTES = 400
+REFERENCE_LANGUAGE = "en"
+COMPONENT_OF = "#"
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One tokenizer on the text."""
+    """One tokenizer on the text.
+
+    groups: "language, source" -> measures there, where the text has more than one of them. parity: language -> tokens
+    over those of the same items in the reference language, where the text has items in several. boundaries: precision
+    and recall against a list of morphemes, nan without one. sample: the beginning of the text, token by token.
+    """
 
     name: str
     vocab_size: int
+    trained_here: bool
     measures: TokenizerMeasures
     sample: list[str]
-    """The beginning of the text, token by token."""
+    groups: Mapping[str, TokenizerMeasures] = field(default_factory=dict)
+    parity: Mapping[str, float] = field(default_factory=dict)
+    boundaries: tuple[float, float] = (math.nan, math.nan)
+    numbers: Sequence[Split] = ()
+    dashes: Mapping[str, float] = field(default_factory=dict)
 
 
-def compare(names: tuple[str, ...], location: str, workbench: Workbench) -> list[Compared]:
+@dataclass(frozen=True)
+class Text:
+    """What tokenizers are compared on: texts with the language, source and item of each ("" for none)."""
+
+    texts: list[str]
+    languages: list[str]
+    sources: list[str]
+    items: list[str]
+
+
+def compare(
+    names: Sequence[str], location: str, workbench: Workbench, *, morphemes: str | None = None
+) -> list[Compared]:
     """Measure each tokenizer on a text: a shelf name is trained on that text first, a folder is taken as it is.
 
+    location: a file, or "FILE.py#COMPONENT" for a component of a pipeline file. morphemes: a list on the shelf.
     Errors: SourceError for the text; UnknownNameError or RecipeError for a tokenizer.
     """
+    text = read_text(location, workbench)
+    listed = {"".join(parts): parts for parts in read_morphemes(morphemes)} if morphemes else {}
+    return [_compared(name, text, listed) for name in names]
+
+
+def read_text(location: str, workbench: Workbench) -> Text:
+    """The documents of a file, or of a component of a pipeline file, built in the store if it is not there."""
+    file, mark, name = location.partition(COMPONENT_OF)
+    if mark and file.endswith(".py"):
+        return _read(_component_of(file, name, workbench))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "text"
         place.mkdir()
         build_component(Component("text", source(location), heldout_share=0.0), place, workbench)
-        texts = list(open_component(place).iter_texts())
-    return [_compared(name, _encoder(name, texts), texts) for name in names]
+        return _read(open_component(place))
 
 
-def _encoder(name: str, texts: list[str]) -> Encoder:
+def _component_of(file: str, name: str, workbench: Workbench) -> StoredComponent:
+    from seedbed.pipelines.jobs import Execution, make
+    from seedbed.pipelines.opening import RunOptions, open_study
+
+    opened = open_study(file, RunOptions(workbench))
+    if name not in opened.graph.components:
+        raise UnknownNameError("component", name, list(opened.graph.components))
+    artifact = opened.graph.components[name]
+    make(artifact, opened.graph, opened.store, Execution(workbench), lambda event: None)
+    return open_component(opened.store.folder(artifact))
+
+
+def _read(stored: StoredComponent) -> Text:
+    table = stored.table(["language", "source", "item"]).to_pydict()
+    items = [item or "" for item in table["item"]]
+    return Text(list(stored.iter_texts()), table["language"], table["source"], items)
+
+
+def _encoder(name: str, texts: list[str]) -> tuple[Encoder, bool]:
     if (Path(name) / "tokenizer.json").is_file():
-        return load_encoder(Path(name))
+        return load_encoder(Path(name)), False
     with tempfile.TemporaryDirectory() as folder:
         train_tokenizer(tokenizer(name), iter(texts), Path(folder))
-        return load_encoder(Path(folder))
+        return load_encoder(Path(folder)), True
 
 
-def _compared(name: str, encoder: Encoder, texts: list[str]) -> Compared:
-    sample = [encoder.decode([token]) for token in encoder.encode(texts[0])[:SAMPLE_TOKENS]]
-    return Compared(name, encoder.vocab_size, measure(encoder, texts), sample)
+def _compared(name: str, text: Text, morphemes: Mapping[str, Sequence[str]]) -> Compared:
+    encoder, trained_here = _encoder(name, text.texts)
+    begin = text.texts[0].encode()[:SAMPLE_BYTES].decode(errors="ignore")
+    begin = begin.rpartition(" ")[0] or begin if len(begin) < len(text.texts[0]) else begin
+    return Compared(
+        name=name,
+        vocab_size=encoder.vocab_size,
+        trained_here=trained_here,
+        measures=measure(encoder, text.texts),
+        sample=[shown(encoder.token_bytes[token]) for token in encoder.encode(begin)],
+        groups=group_measures(encoder, text),
+        parity=parities(encoder, text),
+        boundaries=boundary_agreement(encoder, morphemes) if morphemes else (math.nan, math.nan),
+        numbers=number_splits(encoder),
+        dashes=dash_costs(encoder),
+    )
 
 
-def print_comparison(names: tuple[str, ...], location: str, workbench: Workbench) -> None:
-    """The table, and the text's beginning as each tokenizer cuts it."""
-    console = Console()
-    table = Table(box=None, pad_edge=False)
-    for column in ("tokenizer", "vocabulary", "bytes per token", "tokens per word", "vocabulary used"):
-        table.add_column(column, justify="left" if column == "tokenizer" else "right")
-    compared = compare(names, location, workbench)
-    for row in compared:
-        found = row.measures
-        table.add_row(
-            row.name,
-            f"{row.vocab_size:,}",
-            f"{found.bytes_per_token:.3f}",
-            f"{found.fertility:.3f}",
-            f"{found.vocabulary_use:.1%}",
+def group_measures(encoder: Encoder, text: Text) -> dict[str, TokenizerMeasures]:
+    """ "language, source" -> measures on its documents; empty if the text has one such group alone."""
+    groups: dict[str, list[str]] = {}
+    for document, language, where in zip(text.texts, text.languages, text.sources, strict=True):
+        groups.setdefault(f"{language}, {where}", []).append(document)
+    if len(groups) < 2:
+        return {}
+    return {name: measure(encoder, texts) for name, texts in sorted(groups.items()) if any(t.split() for t in texts)}
+
+
+def parities(encoder: Encoder, text: Text) -> dict[str, float]:
+    """Language -> tokens over those of the reference language, on the items that both have.
+
+    The reference is English where there is any, else the language that comes first in the alphabet.
+    """
+    tokens: dict[str, dict[str, int]] = {}
+    _, lengths = encoder.encode_flat(text.texts)
+    for language, item, length in zip(text.languages, text.items, lengths.tolist(), strict=True):
+        if item:
+            tokens.setdefault(language, {})[item] = length
+    if len(tokens) < 2:
+        return {}
+    reference = REFERENCE_LANGUAGE if REFERENCE_LANGUAGE in tokens else min(tokens)
+    found = {}
+    for language in sorted(tokens):
+        both = tokens[language].keys() & tokens[reference].keys()
+        if not both:
+            raise SourceError(
+                f"languages {language!r} and {reference!r} share no item, so there is no parallel text to compare them "
+                "on; give files whose lines or items correspond"
+            )
+        found[language] = parity(
+            sum(tokens[language][item] for item in both), sum(tokens[reference][item] for item in both)
         )
-    console.print(table)
-    for row in compared:
-        console.print(f"{row.name}: {'|'.join(row.sample)}", highlight=False, markup=False, soft_wrap=True)
+    return found
