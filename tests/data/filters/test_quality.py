@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 from datatrove.data import Document
 
-from seedbed.data.filters.quality import FILTERS, quality_filter
+from seedbed.data.filters.quality import FILTERS, check_words, quality_filter
 from seedbed.errors import RecipeError, UnknownNameError
 
 PROSE = "The old man went to the harbour with his dog and looked at the boats that lay there. " * 6
@@ -38,5 +40,14 @@ def test_a_threshold_is_the_filters_own():
 def test_what_is_no_threshold_and_no_language():
     with pytest.raises(UnknownNameError, match=r"'min_words'; did you mean .*'min_doc_words'"):
         quality_filter("gopher-quality", "en", {"min_words": 3})
-    with pytest.raises(RecipeError, match="cannot cut 'xx-none' into words"):
+    with pytest.raises(RecipeError, match="cannot cut 'xx-none' into words; write a language tag"):
         quality_filter("c4", "xx-none", {})
+
+
+def test_a_language_whose_package_is_not_there():
+    if importlib.util.find_spec("pyvi") is not None:
+        pytest.skip("pyvi is installed here")
+    with pytest.raises(
+        RecipeError, match=r"words of 'vi' are cut by a package that is not installed .*pyvi.*; pip install pyvi"
+    ):
+        check_words("vi")

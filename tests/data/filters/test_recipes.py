@@ -141,9 +141,13 @@ def test_near_duplicates(build, jsonl, workbench):
 def test_repeated_sentences(build, jsonl):
     shared = "The harbour was full of boats. Nobody was there to see them. The rain had begun again."
     others = [sentences(seed, 12) for seed in (1, 2)]
-    location = jsonl("s.jsonl", [f"{shared} {others[0]}", f"{others[1]} {shared}"])
+    parse = {"heads": [-1], "relations": ["root"]}
+    texts = [f"{shared} {others[0]}", f"{others[1]} {shared}"]
+    location = jsonl("s.jsonl", [{"text": text, **parse} for text in texts])
     stored, _ = build(Component("c", deduplicated([Files(location)], "sentence")))
     assert stored.documents == 2
+    # The parse of a text that lost a sentence is none of what is left.
+    assert stored.syntax().column("heads").null_count == 1
     assert sum(text.count("The harbour was full of boats.") for text in stored.iter_texts()) == 1
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 
 import numpy as np
@@ -92,3 +93,12 @@ def test_what_the_source_left_out_is_counted(jsonl, workbench):
     (workbench.root / "bad.jsonl").write_text('{no json}\n{"text": "x"}\n')
     reader = staged(Files("bad.jsonl", errors="skip").steps(workbench), workbench, everything)
     assert sum(reader.left_out.values()) == 1
+
+
+def test_folders_of_stages_that_were_killed_are_swept_away(steps, workbench):
+    place = workbench.store / STAGES
+    for name in ("old", "new"):
+        (place / name).mkdir(parents=True)
+    os.utime(place / "old", (0, 0))
+    reader = staged(steps(), workbench, everything)
+    assert {path.name for path in place.iterdir()} == {"new", reader.folder.name}

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from datatrove.data import Document
 
+from seedbed.data.filters.quality import check_words
 from seedbed.data.filters.stage import Stage, StageReader, staged
 from seedbed.data.readers.conllu import PARSE
 from seedbed.workbench import Workbench
@@ -30,12 +31,16 @@ def without_duplicates(
     document, and a document with it that is then left with fewer than 50 words or 3 sentences.
     Both of datatrove's compare words in lower case, without punctuation and with all numbers alike.
     dropped_to: a datatrove writer of what is dropped.
+    Errors: those of the source; RecipeError for a language whose words cannot be cut.
     """
     ways: dict[str, Callable[[Stage, Path], Iterator[Document]]] = {
         "exact": lambda stage, work: _exact(stage, dropped_to),
         "minhash": lambda stage, work: _minhash(stage, work, language, dropped_to),
         "sentence": lambda stage, work: _sentence(stage, work, language, dropped_to),
     }
+
+    if kind != "exact":
+        check_words(language)
 
     def keep(stage: Stage, work: Path) -> tuple[Iterator[Document], Any]:
         total = sum(len(table) for table, _ in stage.tables())

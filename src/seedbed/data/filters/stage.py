@@ -15,6 +15,7 @@ import contextlib
 import io
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ from seedbed.workbench import Workbench
 
 STAGES = "stages"
 BATCH_DOCUMENTS = 1_024
+FORGOTTEN_S = 7 * 24 * 3600
 SCHEMA = pa.schema([("text", pa.large_string()), ("id", pa.string()), ("labels", pa.large_binary())])
 # Draws of stages have nothing to do with the order in which mixtures take documents, which is by priority itself.
 SALT = np.uint64(0x5EEDBED0F11735)
@@ -143,6 +145,7 @@ def staged(
     """
     place = workbench.store / STAGES
     place.mkdir(parents=True, exist_ok=True)
+    _sweep(place)
     owned = tempfile.TemporaryDirectory(prefix="stage-", dir=place, ignore_cleanup_errors=True)
     folder = Path(owned.name)
     stage = gathered(steps, folder / "gathered")
@@ -156,6 +159,14 @@ def staged(
     for waste in (stage.folder, work):
         shutil.rmtree(waste, ignore_errors=True)
     return reader
+
+
+def _sweep(place: Path) -> None:
+    """Remove folders of stages that were killed: nobody has touched them for longer than any build takes."""
+    for left in place.iterdir():
+        with contextlib.suppress(OSError):  # another build may be removing it too
+            if time.time() - left.stat().st_mtime > FORGOTTEN_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager
