@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from datatrove.data import Document
+from datatrove.pipeline.writers import JsonlWriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,11 +104,13 @@ def test_shuffles_are_of_the_text_and_the_seed_and_every_order_comes_up():
         block.undo(block.transformed(Document(text="a b c", id="0")))
 
 
-def test_words_that_overlap_are_left_out_and_counted():
-    block = WordOrderer("reversed")
+def test_words_that_overlap_are_left_out_counted_and_written_with_the_reason(tmp_path):
+    block = WordOrderer("reversed", exclusion_writer=JsonlWriter(str(tmp_path), compression=None))
     overlapping = Document(text="im Haus", id="0", metadata={"word_starts": [0, 0, 3], "word_ends": [2, 2, 7]})
     assert [each.text for each in block.run([overlapping, Document(text="a b", id="1")])] == ["b a"]
     assert block.stats.stats[SKIPPED + "overlapping words"].total == 1
+    (path,) = tmp_path.iterdir()
+    assert json.loads(path.read_text())["metadata"]["filter_reason"] == "overlapping words"
 
 
 def test_a_grammars_parse_stays_in_the_catalogue(build):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from datatrove.data import Document, DocumentsPipeline
+from datatrove.pipeline.writers.disk_base import DiskWriter
 
 from seedbed.data.grammar.hashing import numbers
 from seedbed.data.readers.base import SKIPPED
@@ -21,6 +23,8 @@ from seedbed.data.transforms.edits import (
     word_spans,
 )
 
+OVERLAP = "overlapping words"
+
 
 class WordOrderer(Transform):
     """Puts the words of a document in another order; the white space between them stays where it is.
@@ -29,25 +33,39 @@ class WordOrderer(Transform):
     line's words among themselves. Words are those that a parse marks, else those that white space parts. Heads,
     relations and marks of words follow the words, so that every word still has its head and relation; an answer follows
     where its words stay side by side in their order, else its mark is taken away. A document whose marked words overlap
-    is left out. keep: note the order of shuffled words. Counts: words, moved, answers_lost.
+    is left out; exclusion_writer, if any, gets it. keep: note the order of shuffled words. Counts: words, moved,
+    answers_lost.
     """
 
     name = "word order"
 
-    def __init__(self, style: str, *, within: str = "document", seed: int = 0, keep: bool = False) -> None:
+    def __init__(
+        self,
+        style: str,
+        *,
+        within: str = "document",
+        seed: int = 0,
+        keep: bool = False,
+        exclusion_writer: DiskWriter | None = None,
+    ) -> None:
         super().__init__(keep=keep)
+        self.exclusion_writer = exclusion_writer
         self.style = style
         self.within = within
         self.seed = seed
 
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
         """Yield every document whose words do not overlap, its words in the new order."""
-        for document in data or ():
-            spans = word_spans(document.text, document.metadata)
-            if all(before[1] <= after[0] for before, after in pairwise(spans)):
-                yield self.transformed(document)
-            else:
-                self.stat_update(SKIPPED + "overlapping words")
+        with self.exclusion_writer or nullcontext() as writer:
+            for document in data or ():
+                spans = word_spans(document.text, document.metadata)
+                if all(before[1] <= after[0] for before, after in pairwise(spans)):
+                    yield self.transformed(document)
+                    continue
+                self.stat_update(SKIPPED + OVERLAP)
+                if writer is not None:
+                    document.metadata["filter_reason"] = OVERLAP
+                    writer.write(document, rank)
 
     def transformed(self, document: Document) -> Document:
         """The document with its words in the new order."""
