@@ -32,7 +32,7 @@ except SourceError as error:
 def under_way(jsonl, workbench, tmp_path):
     """A build of two long files, both of which have begun to arrive; gives its process and those that read."""
     for part in range(2):
-        jsonl(f"{part}.jsonl", (f"document {part} {i}" for i in range(400_000)))
+        jsonl(f"{part}.jsonl", (f"document {part} {i}" for i in range(200_000)))
     out = tmp_path / "out"
     out.mkdir()
     command = [sys.executable, "-c", BUILD, str(out), str(workbench.root)]
@@ -65,7 +65,7 @@ def test_a_reader_that_is_killed_is_told_and_a_second_build_gives_the_same(under
     assert not list(tmp_path.glob("out.spill-*"))
     assert not readers[1].is_running()
     again, receipt = build(Component("c", Files("*.jsonl")), tasks=2, workers=2)
-    assert receipt.documents == 800_000
+    assert receipt.documents == 400_000
     assert content(again) == content(build(Component("c", Files("*.jsonl")))[0])
 
 
@@ -81,7 +81,7 @@ def test_readers_end_with_a_parent_that_is_killed(under_way, tmp_path, workbench
     assert list(tmp_path.glob("out.spill-*"))
     out = tmp_path / "out"
     receipt = build_component(Component("c", Files("*.jsonl")), out, workbench, tasks=2, workers=2)
-    assert receipt.documents == 800_000
+    assert receipt.documents == 400_000
     assert not list(tmp_path.glob("out.spill-*"))
     assert content(open_component(out)) == content(build(Component("c", Files("*.jsonl")))[0])
 
