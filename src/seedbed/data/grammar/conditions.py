@@ -99,7 +99,7 @@ class Conditions:
                 break
             ends = new
         if not ends.all():
-            self._refuse(int(np.flatnonzero(~ends)[0]), "never ends: every rule leads on; add a rule of words alone")
+            self._refuse(int(np.flatnonzero(~ends)[-1]), "never ends: every rule leads on; add a rule of words alone")
         for _ in range(MOST_ROUNDS):
             after = self._weight * (nodes[self._children] * self._copies).sum(axis=1)
             longer = np.append(1.0 + np.bincount(self._of, after, minlength=states), 0.0)
