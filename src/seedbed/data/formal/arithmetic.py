@@ -24,7 +24,7 @@ class ModularDraws:
         a, b = a[kept], b[kept]
         in_train = _train_side(a, b, recipe)
         rows = np.flatnonzero(in_train == (recipe.split == "train"))
-        self._mirror_in_train = _mirrored(a, b, in_train, p)[rows]
+        self._mirror_in_train = _mirrored(a, b, in_train, p)[rows] & (recipe.mirrored == "free")
         order = np.argsort(_pair_hashes(a[rows], b[rows], recipe, ordered=True), kind="stable")
         rows, self._mirror_in_train = rows[order], self._mirror_in_train[order]
         self.documents = len(rows) if recipe.documents is None else recipe.documents
