@@ -49,7 +49,7 @@ GOLDEN = {
     "random": "a692da817ea964d9",
     "skip-trigrams": "88a682d5947d47cb",
     "facts": "743a833a30014e4a",
-    "spelling": "c6894f588bd9170b",
+    "spelling": "d2e324114fb73e30",
     "skills": "f034cc27638e3f77",
 }
 

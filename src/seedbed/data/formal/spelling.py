@@ -166,7 +166,9 @@ def _substitute(asked: Asked) -> Answered:
 
 
 def _swap(asked: Asked) -> Answered:
-    first, second = asked.within(0), asked.within(1)
+    first = asked.within(0)
+    others = sorted(set(asked.letters) - {first}) or [first]
+    second = others[asked.drawn[1] % len(others)]
     letters = list(asked.letters)
     a, b = letters.index(first), letters.index(second)
     letters[a], letters[b] = second, first
