@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from seedbed import Seeds
@@ -52,3 +54,13 @@ def test_smoke_shrinks_everything_and_keeps_every_part(tmp_path):
     assert all(m.steps <= 12 for m in small.models)
     assert small.seeds.count == 1
     assert [p.name for p in small.probes] == [p.name for p in study.probes]
+
+
+def test_a_mixture_that_is_larger_on_purpose_takes_steps_of_its_own(tmp_path):
+    study = tiny_study(tmp_path).study
+    right, center = study.mixtures
+    wider = replace(study, mixtures=(right, replace(center, steps_times=1.5, against=("right",))))
+    steps = {arm.mixture.name: (arm.model.steps, arm.model.warmup_steps) for arm in wider.arms()}
+    assert steps == {"right": (6, 2), "center": (9, 3)}
+    with pytest.raises(RecipeError, match="no mixture is called 'rihgt'; did you mean 'right'"):
+        replace(study, mixtures=(right, replace(center, against=("rihgt",))))

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.orders import Order, shuffled
 from seedbed.data.recipes import Component, Mixture
+from seedbed.errors import UnknownNameError
 from seedbed.probes.recipes import Probe
 from seedbed.recipes import Recipe, recipe
 from seedbed.tokenizers.recipes import Tokenizer
@@ -132,6 +133,11 @@ class Study:
                 f"tokenizer {lossy!r} changes text before it cuts it, so bits per byte mean nothing under it; leave "
                 "normalisation out (such a tokenizer can be measured with: seedbed tokenizers)"
             )
+        names = [mixture.name for mixture in self.mixtures]
+        for mixture in self.mixtures:
+            for reference in mixture.against:
+                if reference not in names:
+                    raise ValueError(f"against= of {mixture.name!r}: {UnknownNameError('mixture', reference, names)}")
         by_name: dict[str, Component] = {}
         for component in (c for mixture in self.mixtures for c in mixture.shares):
             if by_name.setdefault(component.name, component) != component:
@@ -159,7 +165,8 @@ class Study:
         ):
             names = (mixture.name, tokenizer.name, order.name, model.name)
             varying = [name for name, size in zip(names, sizes, strict=True) if size > 1]
-            yield Arm(".".join(varying) or mixture.name, mixture, tokenizer, order, model)
+            paced = model if mixture.steps_times == 1 else model.shortened(round(model.steps * mixture.steps_times))
+            yield Arm(".".join(varying) or mixture.name, mixture, tokenizer, order, paced)
 
     @property
     def is_smoke(self) -> bool:
