@@ -111,3 +111,16 @@ def test_the_study_runs_in_miniature(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "minimal-pairs/spelling" in done.stdout
     assert "failed 0" in done.stdout
+
+
+def test_the_page_shows_documents_that_the_sources_write():
+    page = (ROOT / "docs" / "formal.md").read_text(encoding="utf-8")
+    shown = {line.split("|")[2].strip().strip("`") for line in page.splitlines() if line.startswith("| `")}
+    study = load_study(str(ROOT / "docs" / "formal_sources.py"), Workbench(ROOT)).study
+    written = {}
+    for component in study.components:
+        generator = component.source.generator(Workbench(ROOT))
+        written[component.name] = set(generator(np.arange(generator.documents))[0])
+    missing = shown - set().union(*written.values())
+    assert not missing
+    assert {name for name, texts in written.items() if not texts & shown} == {"addition-held-out"}

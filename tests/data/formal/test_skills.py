@@ -3,12 +3,18 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedbed.data import orders
+from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.formal.skills import find_cycle, load_skills, topological
 from seedbed.data.formal.word_recipes import Skills
+from seedbed.data.order_recipes import Asked
+from seedbed.data.permutations import Documents
+from seedbed.data.recipes import Component
 from seedbed.errors import RecipeError, UnknownNameError
 from seedbed.workbench import Workbench
 
@@ -130,3 +136,23 @@ def test_the_identity_holds_the_graph(tmp_path):
         (folder / "tiny.toml").write_text(text)
         seen.add(Skills("tiny").identity(Workbench(tmp_path))["graph_sha256"])
     assert len(seen) == 2
+
+
+def test_orders_by_depth_respect_or_violate_the_graph(build):
+    stored, _ = build(Component("skills", Skills("tree", documents=400)))
+    rows = stored.table(["construction", "embedding_depth"]).to_pylist()
+    documents = Documents(
+        component=np.zeros(400, dtype=np.int64),
+        component_names=("skills",),
+        priority=stored.priority,
+        difficulty={Difficulty("embedding_depth").name: np.array([float(row["embedding_depth"]) for row in rows])},
+    )
+    graph = load_skills("tree", Workbench())
+
+    def broken(order):
+        """Documents of a skill before the first document of something it needs."""
+        read = [rows[place]["construction"] for place in order.arrange(Asked(documents, seed=0)).tolist()]
+        return sum(need not in read[:at] for at, skill in enumerate(read) for need in graph.all_needs()[skill])
+
+    assert broken(orders.easy_first("embedding_depth")) == 0
+    assert broken(orders.hard_first("embedding_depth")) > 50
