@@ -45,10 +45,10 @@ study = Study(
         for name, component in components.items()
     ],
     tokenizers=[tokenizer("bpe-1k")],
-    models=[model("nano", layout="packed", batch_size=16, steps=200)],
+    models=[model("nano", layout="packed", batch_size=16, steps=150)],
     probes=[probe("bits-per-byte", bytes_per_source=30_000)],
     probe_points=(2, 4),
-    seeds=Seeds(3),
+    seeds=Seeds(4),
     questions=[
         Question("Do the arms differ on more text of the same web?", metric="bits-per-byte/web"),
         Question("Do they differ on edited prose that none of them has?", metric="bits-per-byte/speeches"),
