@@ -72,7 +72,7 @@ def test_names_are_readable_and_unique():
         "paced-step-from-0.3-full-at-0.5-mtld",
         "random-growing-root-mtld",
         "warm-up-25%-easy-first-mtld",
-        "easy-first-mtld-within-lines-shuffled",
+        "easy-first-mtld-lines-shuffled",
     ]
 
 
@@ -142,10 +142,10 @@ def test_what_is_asked_for_is_what_comes(each):
 
 def test_two_by_two_is_four_orders_and_the_first_is_the_reference():
     assert [each.name for each in order.two_by_two("mtld")] == [
-        "shuffled-within-kept",
-        "shuffled-within-shuffled",
-        "easy-first-mtld-within-kept",
-        "easy-first-mtld-within-shuffled",
+        "shuffled-sentences-kept",
+        "shuffled-sentences-shuffled",
+        "easy-first-mtld-sentences-kept",
+        "easy-first-mtld-sentences-shuffled",
     ]
     assert [each.name for each in order.controls(Difficulty("words"), 4)] == [
         "shuffled",

@@ -26,7 +26,7 @@ def test_the_reference_leaves_documents_to_chance():
     assert [each.name for each in made([order.easy_first("words")]).orders] == ["shuffled", "easy-first-words"]
     orders = made([order.easy_first("words"), order.shuffled()]).orders
     assert [each.name for each in orders] == ["shuffled", "easy-first-words"]
-    assert made(order.two_by_two("words")).orders[0].name == "shuffled-within-kept"
+    assert made(order.two_by_two("words")).orders[0].name == "shuffled-sentences-kept"
 
 
 def test_all_arms_measure_every_order_s_difficulty():

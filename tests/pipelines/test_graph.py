@@ -111,7 +111,7 @@ def test_shuffling_within_documents_takes_token_stores_of_its_own(tmp_path):
     assert len(found.arranged) == 6
     runs = {run.arm.order.name: run.artifact.parents["tokens.questions"].name for run in found.runs[:4]}
     assert runs["shuffled"] == "questions.bpe-400"
-    assert runs["shuffled-within-shuffled"] == "questions.bpe-400.sentences-shuffled-0"
+    assert runs["shuffled-sentences-shuffled"] == "questions.bpe-400.sentences-shuffled-0"
     kept = (ORDERS[0], ORDERS[1].replace('order.easy_first("words")', 'order.within(order.shuffled(), "kept")'))
     assert graph(tmp_path, orders=kept).arranged == {}
 

@@ -6,7 +6,8 @@
 
 A measure is a `Difficulty` or, with its default settings, its name. `order.shuffled()` is the reference of every
 comparison; `order.controls(...)` adds what a curriculum has to be compared with. What each order does, and how ties are
-read, stands with its recipe in `seedbed.data.order_recipes`.
+read, stands with its recipe in `seedbed.data.order_recipes` and
+`seedbed.data.order_wrappers`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,8 @@ from seedbed.data.order_recipes import (
     Shuffled,
     Sorted,
     Staged,
-    WarmUp,
-    Within,
 )
+from seedbed.data.order_wrappers import WarmUp, Within
 from seedbed.data.recipes import Component
 
 __all__ = [

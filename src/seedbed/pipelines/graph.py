@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seedbed.data.difficulty.recipes import Difficulty
-from seedbed.data.order_recipes import Within
+from seedbed.data.order_wrappers import Within
 from seedbed.data.orders import Order
 from seedbed.data.recipes import Component
 from seedbed.pipelines.identity import Json, describe

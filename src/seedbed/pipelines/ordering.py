@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from seedbed.data.catalogue import StoredComponent
 from seedbed.data.certificate import certify
 from seedbed.data.difficulty.scores import open_scores
-from seedbed.data.order_recipes import Within
+from seedbed.data.order_wrappers import Within
 from seedbed.data.orders import Order
 from seedbed.data.parts import parts_digest, shuffled_parts
 from seedbed.data.permutations import buckets_of

@@ -39,5 +39,5 @@ def test_it_can_be_sent_after_it_was_used():
 
 
 def test_a_measure_of_more_than_one_text_is_refused():
-    with pytest.raises(RecipeError, match="surprisal-bytes-5 is not measured on one text alone"):
+    with pytest.raises(RecipeError, match="surprisal is not measured on one text alone"):
         DifficultyAnnotator(Difficulty("surprisal"))

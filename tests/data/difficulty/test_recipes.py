@@ -14,7 +14,7 @@ from seedbed.errors import RecipeError
         (Difficulty("rarity", language="de"), "rarity-de"),
         (Difficulty("compression", window_bytes=256), "compression-256"),
         (Difficulty("surprisal", unit="words", n=3), "surprisal-words-3"),
-        (Difficulty("surprisal", trained_on="held-out", training_bytes=5_000), "surprisal-bytes-5-held-out-5000"),
+        (Difficulty("surprisal", trained_on="held-out", training_bytes=5_000), "surprisal-held-out-5000"),
         (Difficulty("run_loss", run="center.byte.seed-0"), "loss-center.byte.seed-0"),
     ],
 )

@@ -114,11 +114,11 @@ class Difficulty:
         if self.measure == "run_loss":
             parts = ["loss", str(self.run)]
         elif self.measure == "surprisal":
-            parts += [self.unit, str(self.n)]
+            parts += [self.unit, str(self.n)] if (self.unit, self.n) != ("bytes", 5) else []
             parts += ["held-out"] if self.trained_on == "held-out" else []
             parts += [str(self.training_bytes)] if self.training_bytes != 2_000_000 else []
         elif self.measure == "compression":
-            parts.append(str(self.window_bytes))
+            parts += [str(self.window_bytes)] if self.window_bytes != 512 else []
         elif self.language != "en":
             parts.append(self.language.lower())
         return "-".join(parts)
