@@ -25,7 +25,7 @@ def npi_samples(parse: Parse) -> list[tuple[str, set[int]]]:
 
 def question_samples(parse: Parse) -> list[tuple[str, set[int]]]:
     """Questions, with the head of the clause."""
-    return [(kind.removeprefix("question-"), {head}) for head, kind in questions(parse)]
+    return [(kind.removesuffix(" question"), {head}) for head, kind in questions(parse)]
 
 
 def depth_samples(parse: Parse) -> list[tuple[str, set[int]]]:

@@ -23,7 +23,7 @@ def test_clauses_between_subject_and_verb_are_counted_by_nesting(parse):
         "the/DET/2/det rat/NOUN/9/nsubj the/DET/4/det cat/NOUN/8/nsubj the/DET/6/det dog/NOUN/7/nsubj "
         "chased/VERB/4/acl:relcl ate/VERB/2/acl:relcl died/VERB/0/root ./PUNCT/9/punct"
     )
-    assert depths(parse, rows) == (2, 2, {"center-embedding", "center-embedding-2"})
+    assert depths(parse, rows) == (2, 2, {"center embedding", "center embedding 2"})
 
 
 def test_clauses_at_the_edge_are_embedded_and_not_centered(parse):

@@ -58,9 +58,9 @@ Q = "?/PUNCT/{}/punct"
 )
 def test_types(parse, rows, kinds):
     found = parse(rows)
-    assert [kind for _, kind in questions(found)] == [f"question-{kind}" for kind in kinds]
+    assert [kind for _, kind in questions(found)] == [f"{kind} question" for kind in kinds]
     whole = set() if kinds == ["embedded"] else {"question"}
-    assert QuestionAnnotator().annotate(found).constructions == {f"question-{kind}" for kind in kinds} | whole
+    assert QuestionAnnotator().annotate(found).constructions == {f"{kind} question" for kind in kinds} | whole
 
 
 @pytest.mark.parametrize(

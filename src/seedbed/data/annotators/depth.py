@@ -103,7 +103,7 @@ def _sums(heads: Sequence[int], counted: Sequence[bool]) -> list[int]:
 class DepthAnnotator(Annotator):
     """Sets `embedding_depth` and `center_embedding_depth`, the largest of any word.
 
-    Constructions: "center-embedding", and "center-embedding-2" and so on for every depth from 2 that is reached.
+    Constructions: "center embedding", and "center embedding 2" and so on for every depth from 2 that is reached.
     """
 
     name = "depth"
@@ -114,7 +114,7 @@ class DepthAnnotator(Annotator):
         clausal = clausal_words(parse)
         material = [relation not in NO_MATERIAL for relation in parse.plain_relations]
         center = max(center_depths(parse.heads, clausal, beside_words(parse), material), default=0)
-        names = {"center-embedding"} if center else set()
-        names |= {f"center-embedding-{depth}" for depth in range(2, center + 1)}
+        names = {"center embedding"} if center else set()
+        names |= {f"center embedding {depth}" for depth in range(2, center + 1)}
         depth = max(clause_depths(parse.heads, clausal), default=0)
         return Labels(frozenset(names), {"embedding_depth": depth, "center_embedding_depth": center})

@@ -12,8 +12,9 @@ licensed, as far as this list of licensors goes ("any fool can see that").
 Negation and its like reach into a coordinated phrase ("not eat or drink anything") but into no coordinated clause with
 a subject of its own, nor one with "but". Where several licensors c-command an item the innermost counts.
 
-Constructions: "npi", "npi-ITEM" and "npi-LICENSOR" where a licensor c-commands an item; "npi-licensor-before" where one
-only precedes it, "npi-unlicensed" where there is none. Metadata `npis` lists all as "item:licensor:how".
+Constructions, named as in the grammars: "npi", the item ("ever") and "npi under LICENSOR" where a licensor c-commands
+an item; "npi after licensor" where one only precedes it, "npi unlicensed" where there is none. Metadata `npis` lists
+all as "item:licensor:how".
 """
 
 from __future__ import annotations
@@ -90,9 +91,9 @@ class NpiAnnotator(Annotator):
         names: set[str] = set()
         for item in items:
             if item.how == "c-command":
-                names |= {"npi", f"npi-{item.name}", f"npi-{item.licensor}"}
+                names |= {"npi", item.name, f"npi under {item.licensor}"}
             else:
-                names.add("npi-licensor-before" if item.how == "precedes" else "npi-unlicensed")
+                names.add("npi after licensor" if item.how == "precedes" else "npi unlicensed")
         listed = sorted({f"{item.name}:{item.licensor}:{item.how}" for item in items})
         return Labels(frozenset(names), {"npis": listed} if listed else {})
 
@@ -109,7 +110,7 @@ def _items(parse: Parse) -> Iterator[tuple[int, str]]:
     for at, word in enumerate(parse.words):
         following = words[at + 1]
         if word == "at" and following == "all" and parse.plain_relations[at + 1] not in ("det", "amod", "nummod"):
-            yield at, "at-all"
+            yield at, "at all"
         elif word == "any" and following == "more" and parse.upos[at + 1] == "ADV":
             yield at, "anymore"
         elif word in ITEMS and not _is_other_use(parse, at, following):

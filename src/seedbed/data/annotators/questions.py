@@ -3,13 +3,13 @@
 A sentence is taken apart into main clauses (the root's, and clauses coordinated with or loosely joined to it). A main
 clause is a question of one of these types:
 
-- question-wh-subject, question-wh-object, question-wh-adjunct, question-wh-predicate: begins with an interrogative
+- wh-subject question, wh-object question, wh-adjunct question, wh-predicate question: begins with an interrogative
   phrase, which is the subject, an object (of this clause or one below), an adjunct or the predicate ("what is it?");
-- question-polar: the auxiliary, or be, stands before the subject and nothing is fronted;
-- question-tag: ends in auxiliary and pronoun ("..., isn't it?") or in a word such as "right?";
-- question-declarative: ends in "?" with a subject before its verb; question-fragment: ends in "?" without both.
+- polar question: the auxiliary, or be, stands before the subject and nothing is fronted;
+- tag question: ends in auxiliary and pronoun ("..., isn't it?") or in a word such as "right?";
+- declarative question: ends in "?" with a subject before its verb; fragment question: ends in "?" without both.
 
-question-embedded is an interrogative clause below another one ("wonder whether", "know what he did"). `question` stands
+embedded question is an interrogative clause below another one ("wonder whether", "know what he did"). `question` stands
 for any of them but the embedded.
 """
 
@@ -39,7 +39,7 @@ class QuestionAnnotator(Annotator):
     def annotate(self, parse: Parse) -> Labels:
         """Question types of all sentences of this document."""
         kinds = {kind for _, kind in questions(parse)}
-        return Labels(frozenset(kinds | ({"question"} if kinds - {"question-embedded"} else set())))
+        return Labels(frozenset(kinds | ({"question"} if kinds - {"embedded question"} else set())))
 
 
 def questions(parse: Parse) -> list[tuple[int, str]]:
@@ -53,7 +53,7 @@ def questions(parse: Parse) -> list[tuple[int, str]]:
         kind = _kind(parse, main, words, _is_asked(parse, mains, main, words))
         if kind is not None:
             found.append((main, kind))
-    return found + [(word, "question-embedded") for word in range(len(parse.heads)) if _is_embedded(parse, word)]
+    return found + [(word, "embedded question") for word in range(len(parse.heads)) if _is_embedded(parse, word)]
 
 
 def _main_clauses(parse: Parse) -> list[int]:
@@ -88,17 +88,17 @@ def _kind(parse: Parse, main: int, words: list[int], asked: bool) -> str | None:
         return None
     phrase = _fronted_wh(parse, content)
     if phrase is not None and asked and [*parse.words, ""][phrase + 1] in ("about", "if"):
-        return "question-fragment"  # "what about me?"
+        return "fragment question"  # "what about me?"
     if phrase is not None and (asked or _inverts(parse, main, phrase)):
         return _wh_kind(parse, main, phrase)
     if asked and _has_tag(parse, main, content):
-        return "question-tag"
+        return "tag question"
     if phrase is None and _begins_with_auxiliary(parse, main, content, asked):
-        return "question-polar"
+        return "polar question"
     if not asked:
         return None
     finite = parse.upos[main] in VERBS or parse.child(main, "cop", "aux") is not None
-    return "question-declarative" if finite and parse.child(main, *SUBJECTS) is not None else "question-fragment"
+    return "declarative question" if finite and parse.child(main, *SUBJECTS) is not None else "fragment question"
 
 
 def _fronted_wh(parse: Parse, content: list[int]) -> int | None:
@@ -135,26 +135,26 @@ def _inverts(parse: Parse, main: int, phrase: int) -> bool:
 def _wh_kind(parse: Parse, main: int, word: int) -> str:
     """The type of a question by what its interrogative phrase is."""
     if word == main:
-        return "question-wh-predicate"
+        return "wh-predicate question"
     at = word
     while True:
         relation, head = parse.plain_relations[at], parse.heads[at]
         if relation in SUBJECTS:
-            return "question-wh-subject"
+            return "wh-subject question"
         if relation in OBJECTS:
-            return "question-wh-object"
+            return "wh-object question"
         if head == ROOT or relation == "attr":
-            return "question-wh-predicate"
+            return "wh-predicate question"
         clause = parse.upos[head] in VERBS or parse.child(head, "cop") is not None
         if clause and relation not in ("det", "amod", "nmod", "case", "advmod", "compound"):
-            return "question-wh-adjunct"
+            return "wh-adjunct question"
         if clause and relation == "advmod":
             # "how much does it cost": the phrase is the adverb; "how old is it": the predicate itself.
             same = head == main and parse.upos[head] not in VERBS and at == word and _next_to(parse, word, head)
-            return "question-wh-predicate" if same else "question-wh-adjunct"
+            return "wh-predicate question" if same else "wh-adjunct question"
         at = head
         if at == main:
-            return "question-wh-predicate"
+            return "wh-predicate question"
 
 
 def _next_to(parse: Parse, word: int, head: int) -> bool:

@@ -23,9 +23,10 @@ ENGLISH = ("npi", "questions")
 class Annotate:
     """Labels what is in parsed documents: `Annotate("npi", "questions", "depth")`, after a source with parses.
 
-    "depth" sets `embedding_depth` and the construction "center-embedding"; "npi" and "questions" (English) set
-    constructions such as "npi-ever" and "question-polar"; see `seedbed.data.annotators`. keep_morphology: leave parts
-    of speech, lemmas and features in the documents' metadata; otherwise only heads, relations and labels reach it.
+    "depth" sets `embedding_depth` and the construction "center embedding"; "npi" and "questions" (English) set
+    constructions such as "npi", "ever" and "polar question"; see `seedbed.data.annotators`. keep_morphology: leave
+    parts of speech, lemmas and features in the documents' metadata; otherwise only heads, relations and labels reach
+    it.
     """
 
     names: tuple[str, ...]

@@ -86,7 +86,7 @@ Source = Annotated[Any, BeforeValidator(_source)]
 
 @recipe(version=1)
 class Without:
-    """Leaves out every document that contains one of these constructions: `Without("npi", "npi-unlicensed")`.
+    """Leaves out every document that contains one of these constructions: `Without("npi", "npi unlicensed")`.
 
     The documents say what they contain: a grammar's do, others after `Annotate`. dropped_to: a folder of the workbench
     for what is dropped, with the reason; it is no part of what the component is.
