@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.training.slices import Labels, bucket_labels, joined_labels, slices_of
+from seedbed.training.slices import Labels, bucket_labels, commonest, joined_labels, slices_of
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 3), st.integers(0, 1)), min_size=1, max_size=30))
@@ -44,3 +44,12 @@ def test_an_order_of_magnitude_of_ways_does_not_run_out_of_numbers():
     names = tuple(str(number) for number in range(1000))
     ways = {f"{way}/": Labels(names, generator.integers(0, 1000, 50)) for way in range(12)}  # 1000 ** 12 > 2 ** 64
     assert slices_of(ways).cells == pytest.approx(50, abs=1)
+
+
+def test_rare_labels_are_called_others_where_there_are_too_many():
+    labels = Labels(("a", "b", "c", "d"), np.array([3, 3, 0, 1, 1, -1, 2]))
+    found = commonest(labels, 3)
+    assert [found.names[number] if number >= 0 else None for number in found.of_document] == [
+        "d", "d", "others", "b", "b", None, "others",
+    ]  # fmt: skip
+    assert commonest(labels, 4) is labels

@@ -202,7 +202,7 @@ class _Sync:
             self.client.set_tag(run_id, content.REASON, run.reason[: content.TAG_LENGTH])
         for path in run.item_tables().values():
             self.client.log_artifact(run_id, str(path), "items")
-        for name in ("ledger.json", "result.json"):
+        for name in ("ledger.json", "result.json", "certificate.json", "order.parquet"):
             if (run.folder / name).is_file():
                 self.client.log_artifact(run_id, str(run.folder / name))
         self.client.set_terminated(run_id, status=run.status, end_time=None if found is not None else ended_ms)

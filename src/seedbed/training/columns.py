@@ -12,7 +12,7 @@ from seedbed.data.orders import Order
 from seedbed.data.permutations import rank_shares
 from seedbed.errors import SourceError
 from seedbed.tokenizers.store import TokenStore
-from seedbed.training.slices import Floats, Ints, Labels, bucket_labels, joined_labels
+from seedbed.training.slices import Floats, Ints, Labels, bucket_labels, commonest, joined_labels
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def ways(parts: Sequence[Part], source: Labels, difficulty: Mapping[str, Floats]
         own = [(part.labels.get(kind), len(part.rows)) for part in parts]
         rows = [part.rows for part in parts]
         chosen = [(_at(labels, row), size) for (labels, size), row in zip(own, rows, strict=True)]
-        found = joined_labels(chosen)
+        found = commonest(joined_labels(chosen))
         if len(np.unique(found.of_document)) > 1:
             ways[f"{kind}/"] = found
     return ways

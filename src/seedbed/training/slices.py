@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 DIFFICULTY_BUCKETS = 5
 UNSCORED = "unscored"
 UNLABELLED = "none"
+OTHERS = "others"
+MOST_LABELS = 500
+"""Losses are cut by so many labels of a kind at most; each is two curves in the record of every run."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,18 @@ def bucket_labels(difficulty: Floats) -> Labels:
     buckets = buckets_of(difficulty, DIFFICULTY_BUCKETS)
     names = [f"{number + 1}-of-{DIFFICULTY_BUCKETS}" for number in range(DIFFICULTY_BUCKETS)]
     return Labels((*names, UNSCORED), np.where(buckets < 0, DIFFICULTY_BUCKETS, buckets))
+
+
+def commonest(labels: Labels, most: int = MOST_LABELS) -> Labels:
+    """The labels with the names of most documents kept (ties: the earlier name) and all others called "others"."""
+    if len(labels.names) <= most:
+        return labels
+    counts = np.bincount(labels.of_document[labels.of_document >= 0], minlength=len(labels.names))
+    kept = np.sort(np.argsort(-counts, kind="stable")[: most - 1])
+    place = np.full(len(labels.names) + 1, most - 1, dtype=np.int64)
+    place[kept] = np.arange(most - 1)
+    place[-1] = -1
+    return Labels((*(labels.names[number] for number in kept), OTHERS), place[labels.of_document])
 
 
 def joined_labels(parts: Sequence[tuple[Labels | None, int]]) -> Labels:

@@ -11,6 +11,7 @@ from datatrove.pipeline.writers import JsonlWriter
 from seedbed.data.difficulty.annotator import DifficultyAnnotator
 from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.difficulty.texts import mtld
+from seedbed.data.recipes import Component, Files
 from seedbed.errors import RecipeError
 
 
@@ -41,3 +42,13 @@ def test_it_can_be_sent_after_it_was_used():
 def test_a_measure_of_more_than_one_text_is_refused():
     with pytest.raises(RecipeError, match="surprisal is not measured on one text alone"):
         DifficultyAnnotator(Difficulty("surprisal"))
+
+
+def test_it_stands_in_a_component_and_changes_no_document(build, jsonl, workbench):
+    where = jsonl("a.jsonl", ["the newt sleeps .", "a zebra ."])
+    plain, _ = build(Component("plain", Files(where)))
+    annotated = Component("annotated", [Files(where), DifficultyAnnotator(Difficulty("words"))])
+    stored, _ = build(annotated)
+    assert stored.id.tolist() == plain.id.tolist()
+    source = annotated.identity(workbench)["source"]
+    assert source[1]["attributes"]["measure"]["measure"] == "words"
