@@ -43,7 +43,7 @@ EVERY = {
 GOLDEN = {
     "dyck": "9f8853445aa4bc7a",
     "modular": "0db3e60ec7d75740",
-    "addition": "bf83318152ddb564",
+    "addition": "874860df173bafef",
     "parity": "22105e17f841c66e",
     "composite": "6cca58d4cf2bd1c3",
     "random": "a692da817ea964d9",

@@ -31,6 +31,7 @@ from seedbed.errors import RecipeError
         (ModularArithmetic, {"p": 6, "operation": "/"}, "division needs a prime modulus and 6 is none"),
         (ModularArithmetic, {"p": 7, "train_share": 1, "split": "held-out"}, "leaves no pair for the held-out split"),
         (Addition, {"digits": (13,)}, "operands have from 1 to 12 digits"),
+        (Addition, {"carries": (0, 2)}, "numbers of 1 digits carry from 0 to 1 times, and carries asks for 0, 2"),
         (Addition, {"digits": (2,), "held_out_digits": (2,)}, "so nothing is left to train on"),
         (Addition, {"held_out_share": 0, "split": "held-out"}, "nothing is held out"),
         (SparseParity, {"tasks": 7, "bits": 4, "size": 2}, "4 bits have 6 subsets of size 2, fewer than 7 tasks"),

@@ -1,4 +1,4 @@
-"""Modular arithmetic and addition: `a + b = c` with the answer marked."""
+"""Modular arithmetic: `a + b = c` modulo p, with the answer marked."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data.formal.base import Planned, shares_of
-from seedbed.data.formal.draws import Bools, Ints, apportioned, dealt, planned, redrawn, row_keys
-from seedbed.data.formal.recipes import Addition, ModularArithmetic
-from seedbed.data.grammar.hashing import MASK, U64, key_of, numbers
+from seedbed.data.formal.base import Planned
+from seedbed.data.formal.draws import Bools, Ints, row_keys
+from seedbed.data.formal.recipes import ModularArithmetic
+from seedbed.data.grammar.hashing import U64, key_of
 from seedbed.errors import RecipeError
 
 
@@ -100,85 +100,3 @@ def _mirrored(a: Ints, b: Ints, in_train: Bools, p: int) -> Bools:
     table[a, b] = in_train
     mirrored: Bools = table[b, a] & (a != b)
     return mirrored
-
-
-class AdditionDraws:
-    """Documents of an `Addition` recipe."""
-
-    def __init__(self, recipe: Addition) -> None:
-        self.recipe = recipe
-        self.documents = recipe.documents
-        self._key = key_of("addition", recipe.seed)
-        self._limit = np.uint64(min(int(recipe.held_out_share * 2.0**64), MASK))
-        digits = shares_of(recipe.digits)
-        cells = {(n, m): first * second for n, first in digits.items() for m, second in digits.items()}
-        chosen = {cell: share for cell, share in cells.items() if self._is_wanted(cell)}
-        self.cells = list(chosen)
-        self._counts = apportioned(list(chosen.values()), recipe.documents)
-        named = {f"{n}+{m} digits": share for (n, m), share in chosen.items()}
-        self.planned: Planned = {"construction": planned(named, self._counts)}
-
-    def _is_wanted(self, cell: tuple[int, int]) -> bool:
-        if any(digits in self.recipe.held_out_digits for digits in cell):
-            return self.recipe.split == "held-out"
-        return self.recipe.split == "train" or self.recipe.held_out_share > 0
-
-    def __call__(self, places: Ints) -> tuple[list[str], list[dict[str, Any]]]:
-        """Texts and labels of these documents. Errors: RecipeError if a cell has no pair on this side of the split."""
-        cell, _ = dealt(places, self._counts, self._key)
-        digits = np.array(self.cells)[cell]
-        novel = np.asarray(np.isin(digits, self.recipe.held_out_digits).any(axis=1))
-
-        def draw(keys: U64, rows: Ints) -> Ints:
-            lowest = np.where(digits[rows] > 1, 10 ** (digits[rows] - 1), 0)
-            count = (10 ** digits[rows] - lowest).astype(np.uint64)
-            # At most 12 digits of 64 random bits: no number is favoured by more than 1 in 10 million.
-            return lowest + (numbers(keys[:, None], np.array([1, 2], dtype=np.uint64)) % count).astype(np.int64)
-
-        def accepted(pairs: Ints, rows: Ints) -> Bools:
-            low, high = pairs.min(axis=1), pairs.max(axis=1)
-            hashes = numbers(row_keys(low, self._key), high.astype(np.uint64))
-            side: Bools = novel[rows] | ((hashes < self._limit) == (self.recipe.split == "held-out"))
-            return side
-
-        pairs = redrawn(
-            row_keys(places, self._key),
-            draw,
-            accepted,
-            f"Addition: some number of digits has no pair on the {self.recipe.split} side of the split; change seed or "
-            "held_out_share, or ask for more digits",
-        )
-        carries, chains = carried(pairs)
-        texts, labels = [], []
-        columns = (pairs, cell, novel, carries, chains)
-        for (a, b), where, new, carry, chain in zip(*(column.tolist() for column in columns), strict=True):
-            question = f"{a} + {b} = "
-            text = f"{question}{a + b}"
-            texts.append(text)
-            n, m = self.cells[where]
-            known = [f"{n}+{m} digits", f"carries {carry}", f"chain {chain}"]
-            if self.recipe.split == "held-out":
-                known.append("held-out length" if new else "held-out pair")
-            labels.append(
-                {
-                    "task": "addition",
-                    "construction": f"{n}+{m} digits",
-                    "constructions": known,
-                    "item": question[:-3],
-                    "answer_start": len(question),
-                    "answer_end": len(text),
-                    "split": self.recipe.split,
-                }
-            )
-        return texts, labels
-
-
-def carried(pairs: Ints) -> tuple[Ints, Ints]:
-    """Carries in each sum, and the longest run of neighbouring ones; pairs: int64[n, 2]."""
-    carries, run, longest = (np.zeros(len(pairs), dtype=np.int64) for _ in range(3))
-    for place in range(1, len(str(int(pairs.max(initial=0)))) + 1):
-        carry = (pairs % 10**place).sum(axis=1) >= 10**place
-        carries += carry
-        run = np.where(carry, run + 1, 0)
-        longest = np.maximum(longest, run)
-    return carries, longest

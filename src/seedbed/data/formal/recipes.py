@@ -121,13 +121,15 @@ class Addition(FormalSource):
     """`123 + 45 = 168`: sums of whole numbers without grouping of digits; the answer is the sum.
 
     digits: digits of each operand (no leading zeros), drawn for each by itself, with shares. Carries are labelled:
-    how many ("carries 2") and the longest run of them ("chain 2"). held_out_digits: no "train" document has an operand
+    how many ("carries 2") and the longest run of them ("chain 2"). carries: with shares, the same for all numbers of
+    digits; None takes sums as they come. held_out_digits: no "train" document has an operand
     of so many digits. held_out_share: of the pairs of every other length, kept out of "train" by a hash of the pair,
     whichever operand stands first. The "held-out" split holds both, labelled "held-out length" and "held-out pair".
     """
 
     _: KW_ONLY
     digits: Shares = Field(kw_only=True, default=(1, 2, 3), validate_default=True)
+    carries: Shares | None = None
     held_out_digits: tuple[int, ...] = ()
     held_out_share: float = Field(kw_only=True, default=0.05, ge=0, lt=1)
     documents: int = Field(kw_only=True, default=20_000, ge=1, le=2**40)
@@ -138,6 +140,11 @@ class Addition(FormalSource):
     def _operands_exist(self) -> Addition:
         if not all(1 <= digits <= MOST_DIGITS for digits in self.digits):
             raise ValueError(f"operands have from 1 to {MOST_DIGITS} digits; change digits")
+        if self.carries is not None and not all(0 <= carry <= min(self.digits) for carry in self.carries):
+            raise ValueError(
+                f"numbers of {min(self.digits)} digits carry from 0 to {min(self.digits)} times, and carries asks for "
+                f"{', '.join(map(str, self.carries))}; leave some out, or take longer numbers"
+            )
         _held_out_are_there("digits", self.held_out_digits, self.digits)
         if not set(self.digits) - set(self.held_out_digits) and self.split == "train":
             raise ValueError("every number of digits is held out, so nothing is left to train on; hold out fewer")
@@ -147,7 +154,7 @@ class Addition(FormalSource):
 
     def generator(self, workbench: Workbench) -> Generator:
         """What writes the documents."""
-        from seedbed.data.formal.arithmetic import AdditionDraws
+        from seedbed.data.formal.addition import AdditionDraws
 
         return AdditionDraws(self)
 
