@@ -16,13 +16,7 @@ ONE, OTHER = Component("one", GRAMMAR), Component("other", "a.jsonl")
 @pytest.mark.parametrize(
     ("write", "mend"),
     [
-        (lambda: Grammar("english", task="questoin"), "did you mean 'question'"),
-        (lambda: Grammar("english", subject="relative clauses"), "did you mean 'relative clause'"),
-        (lambda: Grammar("english", object="xyz"), "write one of 'any', 'plain'"),
         (lambda: Grammar("english", documents=0), "greater than or equal to 1"),
-        (lambda: Grammar("english", task="question", subject="relative clause"), "no longer ambiguous"),
-        (lambda: Grammar("english", subject="relative clause"), "no longer ambiguous"),
-        (lambda: Grammar("english", task="copy", unambiguous=True), "leave it out"),
         (lambda: Grammar("english", "copy"), "nexpected positional argument"),
         (lambda: PythonStdlib(document_bytes=1), "greater than or equal to 64"),
         (Files, "name at least one file"),

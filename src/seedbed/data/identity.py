@@ -16,13 +16,13 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any
 
-from seedbed.data.recipes import JSON, Component, Files, Grammar, HubDataset, PythonStdlib, StepsRecipe
+from seedbed.data.recipes import JSON, Component, Files, HubDataset, PythonStdlib, StepsRecipe
 from seedbed.errors import RecipeError
 from seedbed.recipes import Recipe
 from seedbed.workbench import Workbench
@@ -52,17 +52,6 @@ def component_identity(component: Component, workbench: Workbench) -> dict[str, 
         "heldout_share": component.heldout_share,
         "source": described if isinstance(component.source, tuple) else described[0],
     }
-
-
-def grammar_identity(recipe: Grammar, workbench: Workbench) -> dict[str, JSON]:
-    """Fields and the digest of the grammar's rules (comments aside)."""
-    from seedbed.data.grammar.rules_file import load_rules
-
-    like = recipe.lengths_like
-    described = recipe_fields(replace(recipe, lengths_like=None)) | {
-        "rules_sha256": load_rules(recipe.name, workbench).digest
-    }
-    return described if like is None else described | {"lengths_like": recipe_fields(like)}
 
 
 def stdlib_identity(recipe: PythonStdlib, workbench: Workbench) -> dict[str, JSON]:

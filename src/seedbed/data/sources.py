@@ -7,45 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedbed.data.recipes import Files, Grammar, HubDataset, PythonStdlib, format_of
+from seedbed.data.recipes import Files, HubDataset, PythonStdlib, format_of
 from seedbed.errors import SourceError
 from seedbed.remote import RemoteFile, is_remote, matching, shown
 from seedbed.workbench import Workbench
 
 if TYPE_CHECKING:
     from datatrove.pipeline.base import PipelineStep
-
-    from seedbed.data.grammar.plans import Plan
-    from seedbed.data.grammar.rules_file import Rules
-
-
-def grammar_steps(recipe: Grammar, workbench: Workbench) -> list[PipelineStep]:
-    """The reader of a grammar. Errors: UnknownNameError; RecipeError for a faulty file or sentences without weight."""
-    from seedbed.data.grammar.rules_file import load_rules
-    from seedbed.data.readers.grammar import QuestionReader
-
-    rules = load_rules(recipe.name, workbench)
-    return [
-        QuestionReader(
-            rules,
-            task=recipe.task,
-            subject=recipe.subject,
-            object=recipe.object,
-            documents=recipe.documents,
-            seed=recipe.seed,
-            split=recipe.split,
-            unambiguous=recipe.unambiguous,
-            max_words=recipe.max_words,
-            lengths_like=None if recipe.lengths_like is None else _plan(recipe.lengths_like, rules),
-        )
-    ]
-
-
-def _plan(recipe: Grammar, rules: Rules) -> Plan:
-    from seedbed.data.grammar.plans import plan_of, with_lengths
-
-    plan = plan_of(rules, recipe.task, recipe.subject, recipe.object, unambiguous=recipe.unambiguous)
-    return plan if recipe.max_words is None else with_lengths(rules, plan, recipe.max_words)
 
 
 def stdlib_steps(recipe: PythonStdlib, workbench: Workbench) -> list[PipelineStep]:

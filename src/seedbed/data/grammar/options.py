@@ -393,6 +393,8 @@ class _OptionMaker:
         found = self.meant.part(part.name) or (self.meant.part(part.like) if part.like else None)
         if found is not None and found.like is not None:
             found = self.meant.part(found.like)
+        if found is not None and found.is_phrase != part.is_phrase and self.is_twin:
+            return None  # a twin's part of another kind has choices of its own
         return found
 
     def _meant_value(self, source: Part, feature: str) -> str | int | None:

@@ -54,6 +54,14 @@ class Request:
         return f"{grammar.family}{other}{held}:{self.seed}:"
 
 
+def check(grammar: GrammarFile, request: Request) -> None:
+    """Refuse what can be seen to be wrong without compiling the grammar. Errors: RecipeError."""
+    checked(grammar, request)
+    plan_of(grammar, request)
+    if request.lengths_like is not None:
+        check(grammar, request.lengths_like)
+
+
 def checked(grammar: GrammarFile, request: Request) -> dict[str, Selection]:
     """The selections a request makes. Errors: RecipeError for what the grammar does not have or cannot give."""
     place = grammar.place
