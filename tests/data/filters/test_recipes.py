@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from datatrove.pipeline.readers import JsonlReader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,9 +192,18 @@ def test_what_is_refused_where_it_is_written(write, fault):
         write()
 
 
-def test_test_material_that_is_not_there(build, books):
+def test_test_material_that_is_not_there(build, books, jsonl):
     with pytest.raises(SourceError, match=r"'none\.jsonl' is not there"):
         build(Component("c", [*books, decontaminated("none.jsonl")]))
+    with pytest.raises(SourceError, match=r"holds no run of 8 words and no text of 4; check its location"):
+        build(Component("c", [*books, decontaminated(jsonl("short.jsonl", ["too short"]))]))
+
+
+def test_damaged_test_material_is_refused_whoever_reads_it(build, books, workbench):
+    (workbench.root / "items").mkdir()
+    (workbench.root / "items" / "a.jsonl").write_text('{"text": "one two three four"}\n{damaged\n')
+    with pytest.raises(SourceError, match=r"Error when reading|may be corrupted"):
+        build(Component("c", [*books, decontaminated([[JsonlReader(str(workbench.root / "items"))]])]))
 
 
 def test_identities_tell_what_matters_and_nothing_else(workbench, books, jsonl):
@@ -228,7 +238,7 @@ def test_identities_tell_what_matters_and_nothing_else(workbench, books, jsonl):
     assert identity(deduplicated(books, dropped_to="x")) == identity(deduplicated(books))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, max_size=12), st.data())
 def test_the_number_removed_is_exact_whatever_is_equal(tmp_path_factory, given_rows, data):
     from seedbed.workbench import Workbench

@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import ArgsKwargs
 
 from seedbed.data.recipes import JSON, Component, StepsRecipe, nearest_choice
+from seedbed.errors import SourceError
 from seedbed.recipes import recipe
 
 if TYPE_CHECKING:
@@ -199,23 +200,23 @@ class Decontaminated:
         return tuple(map(_source, each))
 
     def steps(self, workbench: Workbench) -> list[PipelineStep]:
-        """The filter. Errors: those of the sources of test material."""
+        """The filter. Errors: those of the sources of test material; SourceError if they hold nothing."""
         from seedbed.data.filters.overlap import OverlapFilter, runs_of
+        from seedbed.data.filters.stage import texts_of
 
-        texts = (text for source in self.against for text in _texts(source, workbench))
-        return [OverlapFilter(runs_of(texts, self.n), _writer(self.dropped_to, "decontamination", workbench))]
+        texts = (text for source in self.against for text in texts_of(_steps(source, workbench), workbench))
+        runs = runs_of(texts, self.n)
+        if not runs:
+            raise SourceError(
+                f"the test material of decontaminated(...) holds no run of {self.n} words and no text of 4; "
+                "check its location and text_column"
+            )
+        return [OverlapFilter(runs, _writer(self.dropped_to, "decontamination", workbench))]
 
     def identity(self, workbench: Workbench) -> dict[str, JSON]:
         """What stands for this filter in a hash: n and what it is held against."""
         against = [_identity(source, workbench) for source in self.against]
         return {"kind": "Decontaminated", "version": 1, "n": self.n, "against": against}
-
-
-def _texts(source: Any, workbench: Workbench) -> Any:
-    documents: Any = None
-    for step in _steps(source, workbench):
-        documents = step(documents, 0, 1)
-    return (document.text for document in documents)
 
 
 @recipe(version=1)

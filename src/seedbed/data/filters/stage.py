@@ -161,6 +161,14 @@ def staged(
     return reader
 
 
+def texts_of(steps: Sequence[Any], workbench: Workbench) -> Iterator[str]:
+    """The texts that steps give, gathered as a stage so that damaged input is refused and not passed over."""
+    place = workbench.store / STAGES
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="stage-", dir=place) as folder:
+        yield from (document.text for document in gathered(steps, Path(folder) / "gathered").documents())
+
+
 def _sweep(place: Path) -> None:
     """Remove folders of stages that were killed: nobody has touched them for longer than any build takes."""
     for left in place.iterdir():
