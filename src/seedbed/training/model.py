@@ -7,7 +7,8 @@ there has no batching rule). Weights are laid out so that they map one to one on
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
@@ -15,6 +16,9 @@ from torch import Tensor, nn
 
 from seedbed.errors import RecipeError
 from seedbed.training.recipes import Model
+
+if TYPE_CHECKING:
+    from seedbed.training.generation import Continuation
 
 NORM_EPSILON = 1e-5
 
@@ -43,6 +47,39 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x * cos + torch.cat((-right, left), dim=-1) * sin
 
 
+class Past(NamedTuple):
+    """One layer's part of a `Cache`. keys, values: [B, H, S, D]; at: int64 [B, T], where the new ones are kept."""
+
+    keys: Tensor
+    values: Tensor
+    at: Tensor
+
+    def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """All keys and values, [B, H, S, D], after those of new tokens, [B, H, T, D], were kept."""
+        where = self.at[:, None, :, None].expand_as(key)
+        return self.keys.scatter_(2, where, key), self.values.scatter_(2, where, value)
+
+
+class Cache:
+    """Keys and values of the tokens that a model has read: float32 [layers, rows, H, room, D], by position.
+
+    used: positions from 0 on in which some row may hold something.
+    """
+
+    def __init__(self, model: Model, rows: int, room: int, like: Tensor) -> None:
+        shape = (model.layers, rows, model.heads, room, model.head_width)
+        self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
+        self.used = 0
+
+    def keep_rows(self, kept: Tensor) -> None:
+        """Forget the rows where kept, bool [rows], is False."""
+        self.keys, self.values = self.keys[:, kept], self.values[:, kept]
+
+    def layer(self, number: int, at: Tensor) -> Past:
+        """A layer's part, as far as it is used."""
+        return Past(self.keys[number, :, :, : self.used], self.values[number, :, :, : self.used], at)
+
+
 class Norm(nn.Module):
     """RMSNorm with a gain, or nothing at all."""
 
@@ -68,15 +105,25 @@ class Attention(nn.Module):
         self.out = nn.Parameter(torch.empty(model.width, model.width))
 
     def forward(
-        self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, keep: Tensor | None, maps: list[Tensor] | None
+        self,
+        x: Tensor,
+        rotary: tuple[Tensor, Tensor] | None,
+        keep: Tensor | None,
+        maps: list[Tensor] | None,
+        past: Past | None = None,
     ) -> Tensor:
-        """x: [B, T, W]; keep: bool [B, 1, 1 or T, T], False where one does not look; maps: receives [B, H, T, T]."""
+        """x: [B, T, W]; keep: bool [B, 1, 1 or T, T], False where one does not look; maps: receives [B, H, T, T].
+
+        past: tokens read before, which are looked at too; `keep` is then [B, 1, T, S].
+        """
         batch, length, width = x.shape
         qkv = F.linear(x, self.qkv).view(batch, length, 3, self.heads, width // self.heads)
         query_key, value = qkv[:, :, :2], qkv[:, :, 2].transpose(1, 2)
         if rotary is not None:
             query_key = rotate(query_key, *rotary)
         query, key = query_key.transpose(1, 3).unbind(2)
+        if past is not None:
+            key, value = past.extended(key, value)
         if maps is None:
             # `keep` of a causal model is a whole mask, [B, 1, T, T]: who sees whom is said there and nowhere else.
             causal = self.causal and keep is None
@@ -122,10 +169,15 @@ class Block(nn.Module):
         self.mlp = MLP(model)
 
     def forward(
-        self, x: Tensor, rotary: tuple[Tensor, Tensor] | None, keep: Tensor | None, maps: list[Tensor] | None
+        self,
+        x: Tensor,
+        rotary: tuple[Tensor, Tensor] | None,
+        keep: Tensor | None,
+        maps: list[Tensor] | None,
+        past: Past | None = None,
     ) -> Tensor:
         """x: [B, T, W]."""
-        x = x + self.attention(self.attention_norm(x), rotary, keep, maps)
+        x = x + self.attention(self.attention_norm(x), rotary, keep, maps, past)
         x = x + self.mlp(self.mlp_norm(x))
         return x
 
@@ -198,14 +250,58 @@ class Transformer(nn.Module):
             x = x.flatten(0, 1).index_select(0, at)
         return self.logits(x)
 
-    def hidden(self, tokens: Tensor, *, positions: Tensor | None = None, visible: Tensor | None = None) -> Tensor:
+    def hidden(
+        self,
+        tokens: Tensor,
+        *,
+        positions: Tensor | None = None,
+        visible: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
         """The residual stream float32 [B, T, W] after the last block, of tokens int64 [B, T].
 
         positions: int64 [B, T], each below the context, by default 0 .. T - 1. visible: bool [B, T, T], True where a
         token (row) sees another (column), by default itself and everything before it. So texts that begin alike can
-        share their beginning in one row.
+        share their beginning in one row. cache: keeps the tokens' keys and values, each at its position, and is looked
+        at up to there. A first call with it takes whole rows; later ones take `positions`, of which the greatest of all
+        rows grows by T with every call, and no `visible`. Only for models that look to the left, without gradients.
         """
-        return self._hidden(tokens, positions, None if visible is None else visible[:, None], None)
+        if cache is None:
+            return self._hidden(tokens, positions, None if visible is None else visible[:, None], None)
+        seen = None
+        cache.used += tokens.shape[1]
+        if positions is not None:
+            seen = (torch.arange(cache.used, device=tokens.device) <= positions[..., None])[:, None]
+        return self._hidden(tokens, positions, seen, None, cache)
+
+    def cache(self, rows: int, room: int) -> Cache:
+        """An empty cache for so many rows of at most `room` tokens."""
+        return Cache(self.model, rows, room, self.embedding)
+
+    def continuations(
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        eos_id: int,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float = 1.0,
+        seed: int = 0,
+    ) -> list[Continuation]:
+        """What the model writes after each prompt; see `generation.generate`."""
+        from seedbed.training.generation import generate
+
+        return generate(
+            self,
+            prompts,
+            eos_id=eos_id,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            seed=seed,
+        )
 
     def logits(self, hidden: Tensor) -> Tensor:
         """float32 [..., V] of the residual stream [..., W]."""
@@ -213,7 +309,12 @@ class Transformer(nn.Module):
         return F.linear(self.final_norm(hidden), output)
 
     def _hidden(
-        self, tokens: Tensor, positions: Tensor | None, seen: Tensor | None, attention: list[Tensor] | None
+        self,
+        tokens: Tensor,
+        positions: Tensor | None,
+        seen: Tensor | None,
+        attention: list[Tensor] | None,
+        cache: Cache | None = None,
     ) -> Tensor:
         x = F.embedding(tokens, self.embedding)
         rotary = None
@@ -223,6 +324,11 @@ class Transformer(nn.Module):
             rotary = self.cos[where][..., None, None, :], self.sin[where][..., None, None, :]
         else:
             x = x + self.positions[where]
-        for block in self.blocks:
-            x = block(x, rotary, seen, attention)
+        if cache is None:
+            for block in self.blocks:
+                x = block(x, rotary, seen, attention)
+            return x
+        at = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens) if positions is None else positions
+        for number, block in enumerate(self.blocks):
+            x = block(x, rotary, seen, attention, cache.layer(number, at))
         return x
