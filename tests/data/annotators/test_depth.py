@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from seedbed.data.annotators.depth import DepthAnnotator, center_depths, clausal_words, clause_depths
 from seedbed.data.annotators.parse import ROOT
+from seedbed.data.recipes import Grammar
 
 
 def depths(parse, rows):
@@ -120,3 +121,15 @@ def test_heads_and_relations_are_enough():
     metadata = {"heads": [1, -1, 1], "relations": ["nsubj", "root", "ccomp"]}
     (found,) = DepthAnnotator().run([Document("a b c", "0", metadata=metadata)])
     assert (found.metadata["embedding_depth"], found.metadata["constructions"]) == (1, [])
+
+
+def test_it_finds_in_a_grammars_gold_trees_what_the_grammar_put_there(workbench):
+    (reader,) = Grammar("english", documents=1_000).steps(workbench)
+    documents = list(reader.run())
+    put = [(document.metadata["subject_rc"] != "none", document.metadata["embedding_depth"]) for document in documents]
+    found = [
+        ("center embedding" in document.metadata["constructions"], document.metadata["embedding_depth"])
+        for document in DepthAnnotator().run(documents)
+    ]
+    assert found == put
+    assert len(set(put)) == 3
