@@ -7,6 +7,7 @@ that a language adds on its own (articles where the other has none, particles, c
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Pairs = tuple[tuple[int, int], ...]
 AT_ONCE = 4_096
+SCENES = ("scenes", "german", "russian", "japanese", "mandarin")
 
 
 @dataclass(frozen=True)
@@ -164,3 +166,15 @@ def precision_at_1(similarity: npt.ArrayLike) -> float:
         raise ValueError(f"similarity has shape {matrix.shape}; give a square matrix of numbers, row i for column i")
     best = matrix == matrix.max(axis=1, keepdims=True)
     return float((best.diagonal() / best.sum(axis=1)).mean())
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print so many sentences of each of the five grammars of scenes, one meaning a block."""
+    from seedbed.workbench import Workbench
+
+    for sentence in parallel(SCENES, 0, int(arguments[0]) if arguments else 10, workbench=Workbench()):
+        sys.stdout.write("\n".join(sentence.text(name) for name in SCENES) + "\n\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
