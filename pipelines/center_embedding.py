@@ -46,7 +46,7 @@ study = Study(
         mixture("deep-branching", {branching_deep: 1}),
         mixture("deep-center", {center_deep: 1}, against=("deep-branching", "dose-100%")),
     ],
-    tokenizers=[tokenizer("bpe-words-1k")],
+    tokenizers=[tokenizer("word")],
     models=[model("quickstart")],
     probes=[
         probe("question-formation", items_per_set=48),
