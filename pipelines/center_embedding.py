@@ -47,14 +47,14 @@ study = Study(
         mixture("deep-center", {center_deep: 1}, against=("deep-branching", "dose-100%")),
     ],
     tokenizers=[tokenizer("word")],
-    models=[model("quickstart")],
+    models=[model("quickstart", steps=1_000)],
     probes=[
         probe("question-formation", items_per_set=48),
         probe("grammar-agreement", pairs_per_paradigm=24),
         probe("bits-per-byte", bytes_per_source=2_500),
     ],
     probe_points=(3, 6),
-    seeds=Seeds(3),
+    seeds=Seeds(5),
     questions=[
         Question(
             "Do center-embedded declaratives make a model form questions by hierarchy, and does depth add to that?",
