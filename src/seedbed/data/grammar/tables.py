@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from seedbed.data.grammar.conditions import Conditions, Floats, Mode, combination_chances
 from seedbed.data.grammar.hashing import U64, key_of, word_hash
-from seedbed.data.grammar.options import CLAUSAL, Layout, Option, Variable
+from seedbed.data.grammar.options import CLAUSAL, LaidPart, Layout, Option, Variable
 from seedbed.data.grammar.states import Side, State
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -403,10 +403,11 @@ class Tables:
         self.part_clauses = np.array([part.clauses for _, part, _ in parts], dtype=np.int64)
         self.part_opens = np.array([part.relation in CLAUSAL for _, part, _ in parts], dtype=bool)
         self.part_name = np.array([part_numbers[part.name] for _, part, _ in parts], dtype=np.int64)
-        clauses = {
-            part.boundary for _, part, _ in parts if part.relation in CLAUSAL or part.relation in ("root", "parataxis")
-        }
-        self.part_is_clause = np.array([part.boundary in clauses - {None} for _, part, _ in parts], dtype=bool)
+        whole = {*CLAUSAL, "root", "parataxis"}
+        clauses = {part.boundary for _, part, _ in parts if part.relation in whole} - {None}
+        self.part_is_clause = np.array([_is_clause(row, part, clauses) for row, part, _ in parts], dtype=bool)
+        spans = [span for row in rows for span in _clause_spans(row)]
+        self.part_opener, self.part_low, self.part_high = np.array(spans, dtype=np.int64).reshape(-1, 3).T
         # Payloads: for each slot, the variable that a chosen word comes from, -1 the phrase's own, -2 none.
         self.part_takes = np.full((len(self.slots), len(parts)), -2, dtype=np.int64)
         for number, (_, part, _) in enumerate(parts):
@@ -425,6 +426,32 @@ class Tables:
                 self.layout.grammar.place.refuse("has rules with too many variables; let parts share variables")
         self.part_first_child = np.array(first, dtype=np.int64)
         self.children = np.array(cells, dtype=np.int64)
+
+
+def _is_clause(row: _Row, part: LaidPart, clauses: set[str | None]) -> bool:
+    """Whether a part is a sentence of its own beside others: the start, a coordinated one, and the first of such."""
+    if part.boundary not in clauses or part.relation in ("root", "parataxis", "conj"):
+        return part.boundary in clauses
+    others = {each.relation for each in row.option.parts if each.boundary in clauses}
+    return part.governor is None and bool(others & {"parataxis", "conj"})
+
+
+def _clause_spans(row: _Row) -> list[tuple[int, int, int]]:
+    """For each part, in order: the place of the part whose clause it belongs to (-1 if that is the phrase's own), and,
+    of a part that opens a clause, the places where the clause begins and ends, punctuation left aside."""
+    parts = [row.option.parts[place] for place in row.places]
+    openers = []
+    for at in row.places:
+        above: int | None = at
+        while above is not None and row.option.parts[above].relation not in CLAUSAL:
+            above = row.option.parts[above].governor
+            above = None if above == row.option.head else above
+        openers.append(-1 if above is None else row.places.index(above))
+    spans = []
+    for place, opener in enumerate(openers):
+        own = [i for i, each in enumerate(openers) if each == place and parts[i].relation != "punct"]
+        spans.append((opener, min(own), max(own)) if opener == place else (opener, place, place))
+    return spans
 
 
 def _owners(layout: Layout) -> set[str]:

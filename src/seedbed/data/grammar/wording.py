@@ -234,19 +234,26 @@ def center_depths(expander: Expander, forest: Forest) -> Ints:
     depth = np.zeros(len(deepest), dtype=np.int64)
     clause = np.arange(len(deepest), dtype=np.int64)  # the clause around each phrase
     for wave in forest.waves:
-        at = wave.phrases[t.part_is_clause[wave.part[wave.phrases]]]
-        around = clause[wave.parent[wave.phrases]]
+        number = np.full(len(wave.part), -1, dtype=np.int64)  # of the clause that begins at a child
+        opens = t.part_opens[wave.part]
+        at = np.flatnonzero(opens | t.part_is_clause[wave.part])
+        first, part = wave.first[wave.parent], wave.part
         if len(at):
             outer = clause[wave.parent[at]]
-            first, last = after[wave.start[at]], before[wave.start[at] + wave.size[at] - 1]
-            inner = t.part_opens[wave.part[at]] & (first > low[outer]) & (last < high[outer])
-            own = depth[outer] + inner
+            ends = first[at] + t.part_high[part[at]]
+            left = after[wave.start[first[at] + t.part_low[part[at]]]]
+            right = before[wave.start[ends] + wave.size[ends] - 1]
+            own = depth[outer] + (opens[at] & (left > low[outer]) & (right < high[outer]))
             np.maximum.at(deepest, wave.document[wave.parent[at]], own)
-            numbers = len(depth) + np.arange(len(at), dtype=np.int64)
-            low, high = np.concatenate([low, first]), np.concatenate([high, last])
+            number[at] = len(depth) + np.arange(len(at), dtype=np.int64)
+            low, high = np.concatenate([low, left]), np.concatenate([high, right])
             depth = np.concatenate([depth, own])
-            around[np.searchsorted(wave.phrases, at)] = numbers
-        clause = around
+        on = wave.phrases
+        opener = t.part_opener[part[on]]
+        # A phrase lies in the clause that begins with it, else in that of the part it hangs on, else in its parent's.
+        beside = np.where(opener >= 0, number[first[on] + np.maximum(opener, 0)], -1)
+        own_clause = np.where(number[on] >= 0, number[on], beside)
+        clause = np.where(own_clause >= 0, own_clause, clause[wave.parent[on]])
     return deepest
 
 
