@@ -17,7 +17,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from seedbed.data.grammar.options import Layout, Option
+from seedbed.data.grammar.laid import Option
+from seedbed.data.grammar.options import Layout
 from seedbed.errors import RecipeError
 
 Floats: TypeAlias = npt.NDArray[np.float64]

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from seedbed.data.grammar.conditions import Conditions, turns
+from seedbed.data.grammar.draws import Ints
 from seedbed.data.grammar.expand import Expander, Forest, sentence_hashes
 from seedbed.data.grammar.file import GrammarFile
 from seedbed.data.grammar.hashing import MASK, U64, key_of, mix, numbers
 from seedbed.data.grammar.options import Layout
 from seedbed.data.grammar.request import Request, checked, plan_of
-from seedbed.data.grammar.tables import Ints, Tables
+from seedbed.data.grammar.tables import Tables
 from seedbed.data.grammar.wording import Sentence, Wording, lengths
 
 __all__ = ["Block", "Request", "Sampler", "Sentence", "word_distance"]

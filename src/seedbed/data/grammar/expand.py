@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from seedbed.data.grammar.draws import Ints
 from seedbed.data.grammar.hashing import GAMMA, U64, mix
 from seedbed.data.grammar.surface import drop_before
-from seedbed.data.grammar.tables import Ints, Tables, name_salt
+from seedbed.data.grammar.tables import Tables, name_salt
 
 RULE, ORDER, WORD = name_salt("rule"), name_salt("order"), name_salt("word")
 MOST_WAVES = 10_000

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from seedbed.data.grammar.draws import Ints
     from seedbed.data.grammar.expand import Forest, Wave
-    from seedbed.data.grammar.tables import Ints
 
 
 def drop_before(forest: Forest, words: Sequence[str], drops: Mapping[str, Sequence[str]]) -> Forest:

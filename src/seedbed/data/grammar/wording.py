@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from seedbed.data.grammar.draws import Ints
 from seedbed.data.grammar.expand import Expander, Forest
 from seedbed.data.grammar.hashing import GAMMA, mix
-from seedbed.data.grammar.tables import Ints
 
 END = " \n"
 """Stands between documents while they are one text; no word holds white space."""
