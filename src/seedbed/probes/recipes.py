@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, field_validator
 
-from seedbed.errors import RecipeError
+from seedbed.data.formal import recipes as formal_recipes
+from seedbed.data.formal import word_recipes as formal_word_recipes
+from seedbed.data.formal.base import FormalSource
+from seedbed.errors import RecipeError, UnknownNameError
 from seedbed.recipes import read_toml, recipe
 from seedbed.workbench import Workbench
 
@@ -215,12 +218,82 @@ class BitsPerByte(_Shared):
         return prepare(self, encoder, context=context, heldout=heldout)
 
 
-Probe: TypeAlias = QuestionFormation | MinimalPairs | BitsPerByte
+FORMAL_SOURCES: dict[str, type[FormalSource]] = {
+    name: kind
+    for module in (formal_recipes, formal_word_recipes)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, FormalSource) and kind is not FormalSource
+}
 
-KINDS: dict[str, type[QuestionFormation] | type[MinimalPairs] | type[BitsPerByte]] = {
+
+@recipe(version=1)
+class ExactAnswers(_Shared):
+    """Does a model answer questions such as "12 + 39 = " exactly, and how sure is it?
+
+    source: a formal source in a split that training never sees ("held-out"; of Spelling also "never-drilled"), with the
+    seed, the shares and the sizes that the training source has. On the shelf it is a table whose `kind` names it.
+    component: instead of a source, the held-out documents of one of the study's components; whatever stands behind
+    `answer_after` is the answer. (Documents that say the same as one that is trained on are kept out only if the
+    component is distinct.) items: the first so many different documents. at: measure at "all" steps or at the "last".
+    """
+
+    name: str = Field(pattern=NAME)
+    source: FormalSource | None = None
+    component: str = ""
+    answer_after: str = Field(default=" = ", min_length=1)
+    items: int = Field(default=300, ge=1)
+    at: At = "all"
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _from_the_shelf(cls, source: Any) -> Any:
+        if not isinstance(source, Mapping):
+            return source
+        stated = dict(source)
+        kind = stated.pop("kind", None)
+        if kind not in FORMAL_SOURCES:
+            raise UnknownNameError("kind of formal source", str(kind), FORMAL_SOURCES)
+        return FORMAL_SOURCES[kind](**stated)
+
+    def __post_init__(self) -> None:
+        if (self.source is None) == (not self.component):
+            raise ValueError("items come from a source or from a component; give exactly one of source= and component=")
+        if self.source is not None and getattr(self.source, "split", "train") == "train":
+            raise ValueError(
+                f"the source is {type(self.source).__name__} as it is trained on; give it split='held-out', with the "
+                "seed, shares and sizes of the training source (or name a component)"
+            )
+
+    @property
+    def headlines(self) -> tuple[tuple[str, str], ...]:
+        """(metric, its soft form) for what a person looks at first."""
+        return ((f"{self.name}/all/exact", f"{self.name}/all/margin"),)
+
+    def identity(self, workbench: Workbench) -> dict[str, Any]:
+        """What stands for the probe in a hash; its source by its own identity."""
+        described = super().identity(workbench)
+        return described | {"source": None if self.source is None else self.source.identity(workbench)}
+
+    def smoke(self) -> Self:
+        """The same probe on a handful of items."""
+        return replace(self, items=min(self.items, SMOKE_ITEMS))
+
+    def prepare(
+        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
+    ) -> PreparedProbe:
+        """Draw and encode the items once. Errors: SeedbedError without items, or for one longer than `context`."""
+        from seedbed.probes.exact_answer import prepare
+
+        return prepare(self, encoder, context=context, workbench=workbench, heldout=heldout)
+
+
+Probe: TypeAlias = QuestionFormation | MinimalPairs | BitsPerByte | ExactAnswers
+
+KINDS: dict[str, type[QuestionFormation] | type[MinimalPairs] | type[BitsPerByte] | type[ExactAnswers]] = {
     "question formation": QuestionFormation,
     "minimal pairs": MinimalPairs,
     "bits per byte": BitsPerByte,
+    "exact answers": ExactAnswers,
 }
 
 
