@@ -9,7 +9,9 @@ from seedbed.data import orders as order
 from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.permutations import Documents, rank_shares, uniform
 from seedbed.data.recipes import Component, PythonStdlib
-from seedbed.errors import RecipeError, SourceError
+from seedbed.errors import RecipeError
+
+from .ordered import documents
 
 CODE = Component("code", PythonStdlib())
 ALL = [
@@ -28,13 +30,6 @@ ALL = [
     order.warm_up(order.easy_first("mtld"), 0.25),
     order.within(order.easy_first("mtld"), "shuffled", units="lines"),
 ]
-
-
-def documents(n: int, seed: int = 0) -> Documents:
-    generator = np.random.default_rng(seed)
-    priority = generator.integers(0, 2**63, n).astype(np.uint64)
-    difficulty = generator.integers(0, max(n // 2, 1), n).astype(float)
-    return Documents(generator.integers(0, 2, n), ("code", "text"), priority, {"mtld": difficulty})
 
 
 @pytest.mark.parametrize("each", ALL, ids=lambda each: each.name)
@@ -76,50 +71,6 @@ def test_names_are_readable_and_unique():
     ]
 
 
-def test_easy_first_is_the_reverse_of_hard_first_but_for_ties():
-    some = documents(50)
-    difficulty = some.difficulty["mtld"]
-    easy, hard = (each("mtld").permutation(some, 0) for each in (order.easy_first, order.hard_first))
-    assert (np.diff(difficulty[easy]) >= 0).all()
-    assert difficulty[hard].tolist() == difficulty[easy][::-1].tolist()
-    for found in (easy, hard):
-        same = np.diff(difficulty[found]) == 0
-        assert (np.diff(some.priority[found].astype(float))[same] > 0).all()
-    # No draw is left, so seeds change nothing.
-    assert order.easy_first("mtld").permutation(some, 7, 3).tolist() == easy.tolist()
-
-
-def test_buckets_hold_the_same_documents_in_both_labellings():
-    some = documents(30)
-    plain, mixed = (each("mtld", 3).permutation(some, 4) for each in (order.bucketed, order.bucketed_random))
-    blocks = {frozenset(plain[start : start + 10].tolist()) for start in (0, 10, 20)}
-    assert blocks == {frozenset(mixed[start : start + 10].tolist()) for start in (0, 10, 20)}
-    easy = order.easy_first("mtld").permutation(some, 4)
-    assert set(plain[:10]) == set(easy[:10])
-    turns = [tuple(order.bucketed_random("mtld", 3).permutation(some, seed)[[0, 10, 20]] // 1) for seed in range(12)]
-    bucket = {int(each): number // 10 for number, each in enumerate(easy)}
-    assert len({tuple(bucket[int(each)] for each in turn) for turn in turns}) > 2
-
-
-def test_stages_follow_one_another_and_must_be_those_of_the_mixture():
-    some = documents(20)
-    found = order.staged("text", "code").permutation(some, 0)
-    assert some.component[found].tolist() == sorted(some.component.tolist(), reverse=True)
-    with pytest.raises(SourceError, match="differ in code, prose"):
-        order.staged("text", "prose").permutation(some, 0)
-    with pytest.raises(RecipeError, match="stands there twice"):
-        order.staged("text", "text")
-
-
-def test_a_warm_up_begins_as_its_order_and_goes_on_as_the_shuffle_without_it():
-    some = documents(40)
-    warm = order.warm_up(order.easy_first("mtld"), 0.25).permutation(some, 3)
-    easy = order.easy_first("mtld").permutation(some, 3)
-    assert warm[:10].tolist() == easy[:10].tolist()
-    shuffled = order.shuffled().permutation(some, 3).tolist()
-    assert warm[10:].tolist() == [each for each in shuffled if each not in set(warm[:10].tolist())]
-
-
 @pytest.mark.parametrize("each", ALL, ids=lambda each: each.name)
 def test_what_is_asked_for_is_what_comes(each):
     n = 2_000
@@ -154,12 +105,10 @@ def test_two_by_two_is_four_orders_and_the_first_is_the_reference():
     ]
 
 
-def test_faulty_orders_are_refused_with_the_mend():
+def test_a_measure_is_given_by_name_or_with_its_settings():
+    assert order.easy_first("mtld") == order.easy_first(Difficulty("mtld"))
+    assert order.easy_first(Difficulty("rarity", language="de")).name == "easy-first-rarity-de"
     with pytest.raises(RecipeError, match="did you mean 'mtld'"):
         order.easy_first("mtdl")
     with pytest.raises(RecipeError, match="did you mean 'root'"):
         order.paced("mtld", "rot")
-    with pytest.raises(RecipeError, match="within"):
-        order.warm_up(order.within(order.shuffled()))
-    with pytest.raises(RecipeError, match="whole documents"):
-        order.within(order.within(order.shuffled()))

@@ -11,7 +11,6 @@ from seedbed.data.orders import Order, bucketed_random, easy_first, hard_first, 
 from seedbed.errors import SourceError
 from seedbed.training.batches import Part, TrainingData
 from seedbed.training.recipes import Model, Training
-from seedbed.training.slices import Labels
 
 from .conftest import EOS, InOrder, token_store
 
@@ -274,23 +273,3 @@ def test_gauges_are_means_over_tokens_beside_what_was_asked_for(make_part):
     # The document without a score, and the first of the next epoch.
     assert second.gauges.tolist() == [[2.0, 0.5, pytest.approx(4 / 3)], [2.0, 2.0, 4.0]]
     assert TrainingData([make_part([[1]])], shuffled(), recipe(), 0).gauges == ()
-
-
-def test_losses_are_cut_by_source_bucket_and_label(make_part):
-    labels = {"construction": Labels(("rc", "plain"), np.array([0, 1, -1]))}
-    one = make_part([[1], [2], [3]], source="one", labels=labels, difficulty={"words": np.array([1.0, 2.0, 2.0])})
-    two = make_part([[4]], source="two")
-    slices = TrainingData([one, two], in_order, recipe(), 0).slices
-    assert slices.names == (
-        "one", "two",
-        *(f"difficulty/words/{number}-of-5" for number in range(1, 6)), "difficulty/words/unscored",
-        "construction/rc", "construction/plain", "construction/none",
-    )  # fmt: skip
-    of_documents = [{slices.names[way[cell]] for way in slices.slice_of_cell} for cell in slices.cell]
-    assert of_documents == [
-        {"one", "difficulty/words/1-of-5", "construction/rc"},
-        {"one", "difficulty/words/4-of-5", "construction/plain"},
-        {"one", "difficulty/words/4-of-5", "construction/none"},
-        {"two", "difficulty/words/unscored", "construction/none"},
-    ]
-    assert slices.cells == 4
