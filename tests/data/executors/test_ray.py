@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
+
+import psutil
 import pytest
 
 from seedbed.data.recipes import Component, Files
@@ -57,6 +62,32 @@ def test_a_cluster_without_room_for_a_task_is_refused(cluster, build, component)
     cluster(GIB)
     with pytest.raises(SourceError, match=r"no machine of the Ray cluster has 1 CPU and 1\.5 GiB"):
         build(component, executor="ray")
+
+
+def kill_a_reader(folder):
+    """Kill the first process that has begun to write beneath a folder, and has more to do."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        begun = [str(path) for path in folder.glob("*.spill-*/task-*.arrow") if path.stat().st_size > 100_000]
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if begun and any(file.path in begun for file in process.open_files()):
+                    process.kill()
+                    return
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_a_task_whose_process_is_killed_is_told(cluster, build, jsonl, tmp_path, monkeypatch):
+    monkeypatch.setattr("seedbed.data.executors.ray.SILENT_SECONDS", 8.0)
+    cluster(2 * GIB)
+    component = Component("c", Files(jsonl("a.jsonl", (f"document {i}" for i in range(400_000)))))
+    killer = threading.Thread(target=kill_a_reader, args=(tmp_path,))
+    killer.start()
+    with pytest.raises(SourceError, match=r"nothing was heard of tasks \[0\] on Ray for 8 s"):
+        build(component, executor="ray")
+    killer.join()
+    assert build(component, executor="ray")[1].documents == 400_000
 
 
 def test_no_cluster_is_one_line(build, jsonl, monkeypatch):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import partial
 
 import pytest
@@ -34,6 +35,12 @@ def test_steps_that_cannot_travel_are_refused_before_anything_is_started(build, 
     component = Component("c", [Files(jsonl("a.jsonl", ["one", "two"])), LambdaFilter(is_even)])
     with pytest.raises(SourceError, match=rf"'c': .*cannot be imported by the workers of {executor}; write the step"):
         build(component, executor=executor)
+
+
+def test_ray_that_is_not_installed_is_named_with_the_mend(build, jsonl, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SourceError, match=r"needs Ray, which is not installed: pip install 'seedbed\[ray\]'"):
+        build(Component("c", Files(jsonl("a.jsonl", ["one"]))), executor="ray")
 
 
 def test_slurm_without_its_commands_is_refused(build, jsonl, monkeypatch):

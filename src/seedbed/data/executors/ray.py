@@ -6,14 +6,17 @@ found by RAY_ADDRESS, or on this machine. Its workers run the same Python enviro
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
-from datatrove.executor.ray import RayPipelineExecutor
+from datatrove.executor.ray import RayPipelineExecutor, RayTaskManager, TimeoutManager
+from datatrove.utils.stats import PipelineStats
 from loguru import logger
 
 from seedbed.data.collect import recorded_failure
@@ -22,13 +25,53 @@ from seedbed.errors import SourceError
 MEMORY_GIB = 1.5
 """What a task asks the cluster to set aside: the promise for every process that builds."""
 POLL_SECONDS = 0.5
+TRIES = 2
+BEAT_SECONDS = 2.0
+SILENT_SECONDS = 90.0
+"""A task of which nothing was heard for so long is taken for dead; datatrove's pool would wait for it for ever."""
 
 
 class RayExecutor(RayPipelineExecutor):  # type: ignore[misc]  # datatrove has no types
-    """datatrove's Ray executor, without its own record of steps' attributes, which not all of them survive."""
+    """datatrove's Ray executor that ends at the first error; its own lets all other tasks go on to their end."""
 
-    def save_executor_as_json(self, indent: int = 4) -> None:
-        """Write nothing: the component's recipe is the record."""
+    def run(self) -> None:
+        """Run every task, until one leaves an error. Errors: SourceError for one that fell silent."""
+        import ray
+
+        spill = Path(self.logging_dir.path).parent
+        reference = ray.put(self)
+        memory_bytes = int(self.mem_per_cpu_gb * 2**30)
+        options = {"num_cpus": self.cpus_per_task, "num_gpus": 0, "memory": memory_bytes}
+        manager = RayTaskManager(1, TimeoutManager())
+        waiting = deque(range(self.tasks))
+        running: list[Any] = []
+        tries: Counter[int] = Counter()
+        beats = _Beats(self)
+        try:
+            while (waiting or running) and recorded_failure(spill) is None:
+                while waiting and len(running) < self.workers:
+                    running.append(manager.submit_task(reference, [waiting.popleft()], options))
+                finished, running = manager.wait(running, num_returns=1, timeout=POLL_SECONDS)
+                for task in finished:
+                    _, again = manager.task_done(task)
+                    # A machine that is lost has its task given to another.
+                    for rank in again or ():
+                        tries[rank] += 1
+                        if tries[rank] < TRIES:
+                            waiting.append(rank)
+                beats.check()
+        finally:
+            manager.clean_up()
+
+    def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> PipelineStats:
+        over = threading.Event()
+        beats = threading.Thread(target=_beat, args=(_alive_file(self, rank), over), daemon=True)
+        beats.start()
+        try:
+            return super()._run_for_rank(rank, local_rank, node_rank)
+        finally:
+            over.set()
+            beats.join()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # A worker of the cluster logs to its own files, where nobody looks; errors are left beside the spill.
@@ -61,7 +104,7 @@ def run_on_ray(steps: list[Any], spill: Path, tasks: int, workers: int) -> None:
             mem_per_cpu_gb=MEMORY_GIB,
             skip_completed=True,
         )
-        _watch(executor, spill)
+        executor.run()
     finally:
         ray.shutdown()
 
@@ -78,15 +121,42 @@ def _check_room(ray: Any) -> None:
     )
 
 
-def _watch(executor: RayExecutor, spill: Path) -> None:
-    """Wait for all tasks, or for the first that left an error: the others would go on to their end for nothing."""
-    with ThreadPoolExecutor(1, thread_name_prefix="ray") as pool:
-        running: Future[None] = pool.submit(executor.run)
-        while not running.done():
-            if recorded_failure(spill) is not None:
-                import ray
+class _Beats:
+    """When each task that runs was last heard of, by this machine's clock."""
 
-                ray.shutdown()  # ends this driver's tasks; whatever the executor then says is not asked for
-                return
-            time.sleep(POLL_SECONDS)
-        running.result()
+    def __init__(self, executor: RayExecutor) -> None:
+        self.executor = executor
+        self.heard: dict[int, tuple[int, float]] = {}
+
+    def check(self) -> None:
+        """Errors: SourceError for a task that began, did not finish and fell silent."""
+        now = time.monotonic()
+        for rank in range(self.executor.tasks):
+            with contextlib.suppress(FileNotFoundError):
+                touched = _alive_file(self.executor, rank).stat().st_mtime_ns
+                if self.heard.get(rank, (0, 0.0))[0] != touched:
+                    self.heard[rank] = touched, now
+        late = [rank for rank, (_, at) in self.heard.items() if now - at > SILENT_SECONDS]
+        if late and (silent := self.executor.get_incomplete_ranks(late)):
+            raise SourceError(
+                f"nothing was heard of tasks {silent} on Ray for {SILENT_SECONDS:g} s (killed, out of memory?); run "
+                "the same command again, with fewer --workers"
+            )
+
+
+def _alive_file(executor: RayExecutor, rank: int) -> Path:
+    # Beside the folder of logs, which Ray's executor makes when a task is done.
+    return Path(executor.logging_dir.path).parent / f"alive-{rank:05d}"
+
+
+def _beat(place: Path, over: threading.Event) -> None:
+    """Touch a file again and again; end the process with the worker that forked it."""
+    parent = os.getppid()
+    while True:
+        # A build that was given up has no folder any more; nobody listens then.
+        with contextlib.suppress(OSError):
+            place.touch()
+        if over.wait(BEAT_SECONDS):
+            return
+        if os.getppid() != parent:
+            os._exit(1)
