@@ -55,7 +55,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-v", "--verbose", is_flag=True, help="Show the traceback of a fault.")
-@click.option("--store", type=click.Path(), default=None, help="Where artifacts go; by default ./store.")
+@click.option("--store", default=None, help="Where artifacts go, a folder or a URL; by default ./store.")
 @click.version_option(package_name="seedbed")
 @click.pass_context
 def main(ctx: click.Context, verbose: bool, store: str | None) -> None:
