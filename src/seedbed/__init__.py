@@ -11,11 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seedbed.data import orders as order
+    from seedbed.data.annotators.recipes import Annotate, Parsed
     from seedbed.data.code import CodeTree
     from seedbed.data.designs import languages, mixtures, repeated
+    from seedbed.data.difficulty.recipes import Difficulty
+    from seedbed.data.filters.recipes import (
+        RandomRemoval,
+        Without,
+        decontaminated,
+        deduplicated,
+        quality,
+        random_subset,
+    )
+    from seedbed.data.formal.recipes import (
+        Addition,
+        CompositeParity,
+        Dyck,
+        ModularArithmetic,
+        RandomStrings,
+        SkipTrigrams,
+        SparseParity,
+    )
+    from seedbed.data.formal.word_recipes import Facts, Skills, Spelling
     from seedbed.data.matched import Matched
     from seedbed.data.parallel import Language, ParallelFiles
     from seedbed.data.recipes import Component, Files, Grammar, HubDataset, Mixture, PythonStdlib, source
+    from seedbed.data.shifted import Shifted
     from seedbed.data.transforms.recipes import (
         BracketDyck,
         DashStyle,
@@ -34,11 +55,17 @@ if TYPE_CHECKING:
 
 # Where each public name lives; None stands for the module itself.
 _HOMES: dict[str, tuple[str, str | None]] = {
+    "Addition": ("seedbed.data.formal.recipes", "Addition"),
+    "Annotate": ("seedbed.data.annotators.recipes", "Annotate"),
     "BracketDyck": ("seedbed.data.transforms.recipes", "BracketDyck"),
     "CodeTree": ("seedbed.data.code", "CodeTree"),
     "Component": ("seedbed.data.recipes", "Component"),
+    "CompositeParity": ("seedbed.data.formal.recipes", "CompositeParity"),
     "DashStyle": ("seedbed.data.transforms.recipes", "DashStyle"),
+    "Difficulty": ("seedbed.data.difficulty.recipes", "Difficulty"),
     "DigitGrouping": ("seedbed.data.transforms.recipes", "DigitGrouping"),
+    "Dyck": ("seedbed.data.formal.recipes", "Dyck"),
+    "Facts": ("seedbed.data.formal.word_recipes", "Facts"),
     "Files": ("seedbed.data.recipes", "Files"),
     "Grammar": ("seedbed.data.recipes", "Grammar"),
     "HubDataset": ("seedbed.data.recipes", "HubDataset"),
@@ -48,13 +75,25 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "LetterSubstitution": ("seedbed.data.transforms.recipes", "LetterSubstitution"),
     "Matched": ("seedbed.data.matched", "Matched"),
     "Mixture": ("seedbed.data.recipes", "Mixture"),
+    "ModularArithmetic": ("seedbed.data.formal.recipes", "ModularArithmetic"),
     "ParallelFiles": ("seedbed.data.parallel", "ParallelFiles"),
+    "Parsed": ("seedbed.data.annotators.recipes", "Parsed"),
     "PythonStdlib": ("seedbed.data.recipes", "PythonStdlib"),
     "Question": ("seedbed.pipelines.study", "Question"),
+    "RandomRemoval": ("seedbed.data.filters.recipes", "RandomRemoval"),
+    "RandomStrings": ("seedbed.data.formal.recipes", "RandomStrings"),
     "Seeds": ("seedbed.pipelines.study", "Seeds"),
+    "Shifted": ("seedbed.data.shifted", "Shifted"),
     "ShuffledCode": ("seedbed.data.transforms.recipes", "ShuffledCode"),
+    "Skills": ("seedbed.data.formal.word_recipes", "Skills"),
+    "SkipTrigrams": ("seedbed.data.formal.recipes", "SkipTrigrams"),
+    "SparseParity": ("seedbed.data.formal.recipes", "SparseParity"),
+    "Spelling": ("seedbed.data.formal.word_recipes", "Spelling"),
     "Study": ("seedbed.pipelines.study", "Study"),
+    "Without": ("seedbed.data.filters.recipes", "Without"),
     "WordOrder": ("seedbed.data.transforms.recipes", "WordOrder"),
+    "decontaminated": ("seedbed.data.filters.recipes", "decontaminated"),
+    "deduplicated": ("seedbed.data.filters.recipes", "deduplicated"),
     "languages": ("seedbed.data.designs", "languages"),
     "mixtures": ("seedbed.data.designs", "mixtures"),
     "model": ("seedbed.training.recipes", "training"),
@@ -62,17 +101,25 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "option": ("seedbed.pipelines.options", "option"),
     "order": ("seedbed.data.orders", None),
     "probe": ("seedbed.probes.recipes", "probe"),
+    "quality": ("seedbed.data.filters.recipes", "quality"),
+    "random_subset": ("seedbed.data.filters.recipes", "random_subset"),
     "repeated": ("seedbed.data.designs", "repeated"),
     "source": ("seedbed.data.recipes", "source"),
     "tokenizer": ("seedbed.tokenizers.recipes", "tokenizer"),
 }
 
 __all__ = [
+    "Addition",
+    "Annotate",
     "BracketDyck",
     "CodeTree",
     "Component",
+    "CompositeParity",
     "DashStyle",
+    "Difficulty",
     "DigitGrouping",
+    "Dyck",
+    "Facts",
     "Files",
     "Grammar",
     "HubDataset",
@@ -82,13 +129,25 @@ __all__ = [
     "LetterSubstitution",
     "Matched",
     "Mixture",
+    "ModularArithmetic",
     "ParallelFiles",
+    "Parsed",
     "PythonStdlib",
     "Question",
+    "RandomRemoval",
+    "RandomStrings",
     "Seeds",
+    "Shifted",
     "ShuffledCode",
+    "Skills",
+    "SkipTrigrams",
+    "SparseParity",
+    "Spelling",
     "Study",
+    "Without",
     "WordOrder",
+    "decontaminated",
+    "deduplicated",
     "languages",
     "mixtures",
     "model",
@@ -96,6 +155,8 @@ __all__ = [
     "option",
     "order",
     "probe",
+    "quality",
+    "random_subset",
     "repeated",
     "source",
     "tokenizer",

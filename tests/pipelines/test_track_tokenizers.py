@@ -4,7 +4,9 @@ from seedbed.pipelines.track_tokenizers import metrics_of, track_comparison
 from seedbed.workbench import Workbench
 
 
-def test_every_tokenizer_is_a_run_with_its_measures_and_the_page(tmp_path):
+def test_every_tokenizer_is_a_run_with_its_measures_and_the_page(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     (tmp_path / "text.txt").write_text("the newts sleep — do giggle .\n" * 60)
     compared = compare(("byte", "character"), "text.txt", Workbench(tmp_path))
     store = tmp_path / "store"
@@ -18,3 +20,4 @@ def test_every_tokenizer_is_a_run_with_its_measures_and_the_page(tmp_path):
     assert byte.data.metrics["bytes_per_token"] == 1.0
     assert byte.data.params["text"] == "text.txt"
     assert [file.path for file in client.list_artifacts(byte.info.run_id)] == ["tokenizers.html"]
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -78,16 +78,21 @@ def _counts_per_task(steps: list[Any]) -> bool:
 
 
 def _left_out(counted: Counts) -> dict[str, int]:
-    """What was left out, why -> how many."""
+    """What was left out, why -> how many. A filter that says why it drops a document is counted by its reasons."""
     counts: dict[str, int] = {}
     for (step, label), total in counted.items():
+        filter_name = step.rpartition(":")[2].strip()
         if label.startswith(SKIPPED):
-            reason = label.removeprefix(SKIPPED)
+            reason, number = label.removeprefix(SKIPPED), int(total)
+        elif label.startswith(f"{DROPPED}_"):
+            reason, number = f"dropped by {filter_name}: {label.removeprefix(f'{DROPPED}_')}", int(total)
         elif label == DROPPED:
-            reason = f"dropped by {step.rpartition(':')[2].strip()}"
+            told = sum(int(n) for (s, what), n in counted.items() if s == step and what.startswith(f"{DROPPED}_"))
+            reason, number = f"dropped by {filter_name}", int(total) - told
         else:
             continue
-        counts[reason] = counts.get(reason, 0) + int(total)
+        if number:
+            counts[reason] = counts.get(reason, 0) + number
     return counts
 
 

@@ -21,6 +21,8 @@ from seedbed.errors import SeedbedError, SourceError, UnknownNameError
 
 # What datatrove's readers add about where a document lay: of this machine, and no part of what the document is.
 PLACES = ("file_path",)
+# What annotators read of a parse, beside its heads: large, and of no use once a document is labelled.
+MORPHOLOGY = ("upos", "lemmas", "features")
 # What datatrove's readers log, and go on, where input is damaged.
 LOST = ("Error when reading", "may be corrupted")
 
@@ -126,8 +128,12 @@ class Collector(PipelineStep):  # type: ignore[misc]  # datatrove has no types
 
 
 def labels_json(metadata: Mapping[str, Any]) -> bytes:
-    """Metadata as canonical JSON: keys sorted, places left out. Errors: SourceError for a value JSON cannot hold."""
-    kept = {key: value for key, value in metadata.items() if key not in PLACES}
+    """Metadata as canonical JSON: keys sorted, places left out, and of parsed documents parts of speech and the like.
+
+    Errors: SourceError for a value JSON cannot hold.
+    """
+    unwanted = (*PLACES, *MORPHOLOGY) if "heads" in metadata else PLACES
+    kept = {key: value for key, value in metadata.items() if key not in unwanted}
     try:
         return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:

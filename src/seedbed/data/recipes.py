@@ -85,14 +85,14 @@ class PythonStdlib:
         return stdlib_identity(self, workbench)
 
 
-@recipe(version=1)
+@recipe(version=2)
 class Files:
     """Documents in local files: `Files("books.jsonl.gz", "more/*.jsonl", where={"lang": "de"})`.
 
     locations: files, folders or patterns, relative to the workbench. format: None goes by the suffix; .gz, .zst, .bz2
     and .xz are read through. text_column: the column of JSON lines or Parquet that holds the text. where: keep only
     records whose columns hold these values (or one of several). document_bytes: cut texts longer than this at line
-    borders; None leaves documents whole. sentences: of CoNLL-U, one document per sentence and not per `# newdoc`.
+    borders (CoNLL-U between sentences); None leaves documents whole. sentences: of CoNLL-U, one document per sentence and not per `# newdoc`.
     errors: "strict" stops at input that cannot be read, "skip" leaves it out and counts it.
     """
 

@@ -7,10 +7,14 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedbed.pipelines.compare_tokenizers import Compared
-from seedbed.pipelines.mlflow_client import check_server, creation_lock, default_uri, told
+from seedbed.pipelines.mlflow_client import check_server, creation_lock, default_uri, sqlite_path, told
 from seedbed.pipelines.tokenizer_tables import write_page
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 EXPERIMENT = "tokenizers"
 
@@ -25,7 +29,7 @@ def track_comparison(compared: Sequence[Compared], location: str, uri: str | Non
     with told(where), creation_lock(store), tempfile.TemporaryDirectory() as folder:
         page = write_page(compared, location, Path(folder) / "tokenizers.html")
         found = client.get_experiment_by_name(EXPERIMENT)
-        experiment_id: str = found.experiment_id if found else client.create_experiment(EXPERIMENT)
+        experiment_id: str = found.experiment_id if found else _new_experiment(client, where, store)
         for row in compared:
             run = client.create_run(experiment_id, run_name=row.name, tags={"seedbed.text": location})
             run_id = run.info.run_id
@@ -38,6 +42,12 @@ def track_comparison(compared: Sequence[Compared], location: str, uri: str | Non
             client.log_artifact(run_id, str(page))
             client.set_terminated(run_id)
     return experiment_id
+
+
+def _new_experiment(client: MlflowClient, uri: str, store: Path) -> str:
+    # A server keeps artifacts where it was told to; with a bare database they lie in the store.
+    place = (store.resolve() / "mlartifacts" / EXPERIMENT).as_uri() if sqlite_path(uri) else None
+    return str(client.create_experiment(EXPERIMENT, artifact_location=place))
 
 
 def metrics_of(row: Compared) -> dict[str, float]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datatrove.data import Document
 
-from seedbed.data.annotators.base import Annotator, ForgetMorphology, Labels
+from seedbed.data.annotators.base import Annotator, ForgetMorphology, KeepMorphology, Labels
 
 
 class Fixed(Annotator):
@@ -43,3 +43,12 @@ def test_constructions_are_counted_in_documents():
 def test_morphology_is_forgotten_and_the_tree_is_not():
     (found,) = ForgetMorphology().run([document(upos=["X"], lemmas=["a"], features=[""])])
     assert found.metadata == {"heads": [-1], "relations": ["root"]}
+
+
+def test_morphology_is_kept_in_one_place():
+    (found,) = KeepMorphology().run([document(upos=["X"], lemmas=["a"], features=[""])])
+    assert found.metadata == {
+        "heads": [-1],
+        "relations": ["root"],
+        "morphology": {"upos": ["X"], "lemmas": ["a"], "features": [""]},
+    }

@@ -43,7 +43,7 @@ def test_without_leaves_out_every_document_and_random_removal_exactly_as_many(bu
     full, _ = build(Component("full", books))
     filtered, receipt = build(Component("filtered", [*books, Without("npi")]))
     control, control_receipt = build(Component("control", RandomRemoval(books, like=Without("npi"))))
-    assert receipt.skipped == {"dropped by without constructions": 43}
+    assert receipt.skipped == {"dropped by without constructions: npi": 43}
     assert control_receipt.skipped == {"removed at random": 43}
     assert full.documents - filtered.documents == full.documents - control.documents == 43
     assert all(row["constructions"] == [] for row in filtered.labels(range(filtered.documents)))
@@ -135,7 +135,7 @@ def test_decontaminated_in_a_component(build, jsonl):
     component = Component("c", [Files(location), decontaminated([Files(probe, text_column="good")])])
     stored, receipt = build(component)
     assert list(stored.iter_texts()) == ["A cat has slept here."]
-    assert receipt.skipped == {"dropped by decontamination": 1}
+    assert receipt.skipped == {"dropped by decontamination: 6 words": 1}
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,24 @@ class Annotator(PipelineStep):  # type: ignore[misc]  # datatrove has no types
             yield document
 
 
+class KeepMorphology(PipelineStep):  # type: ignore[misc]  # datatrove has no types
+    """Puts parts of speech, lemmas and features under `morphology`, where the catalogue's writer leaves them."""
+
+    type = "🏷 - ANNOTATOR"
+    name = "keep morphology"
+    behaviour_version = 1
+
+    def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+        """Pass every document on with them in one place."""
+        for document in data:
+            document.metadata["morphology"] = {
+                name: document.metadata.pop(name) for name in MORPHOLOGY if name in document.metadata
+            }
+            yield document
+
+
 class ForgetMorphology(PipelineStep):  # type: ignore[misc]  # datatrove has no types
-    """Takes parts of speech, lemmas and features away when annotators are done; heads and relations stay."""
+    """Takes parts of speech, lemmas and features away; heads and relations stay. For other writers than seedbed's."""
 
     type = "🏷 - ANNOTATOR"
     name = "forget morphology"

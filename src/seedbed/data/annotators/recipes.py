@@ -25,8 +25,8 @@ class Annotate:
 
     "depth" sets `embedding_depth` and the construction "center embedding"; "npi" and "questions" (English) set
     constructions such as "npi", "ever" and "polar question"; see `seedbed.data.annotators`. keep_morphology: leave
-    parts of speech, lemmas and features in the documents' metadata; otherwise only heads, relations and labels reach
-    it.
+    parts of speech, lemmas and features in the documents' metadata (as `morphology`); otherwise only heads, relations
+    and labels reach it.
     """
 
     names: tuple[str, ...]
@@ -60,10 +60,10 @@ class Annotate:
 
     def steps(self, workbench: Workbench) -> list[PipelineStep]:
         """The annotators, in alphabetical order."""
-        from seedbed.data.annotators.base import ForgetMorphology
+        from seedbed.data.annotators.base import KeepMorphology
 
-        forget = [] if self.keep_morphology else [ForgetMorphology()]
-        return [*(kind() for kind in self._kinds()), *forget]
+        keep = [KeepMorphology()] if self.keep_morphology else []
+        return [*(kind() for kind in self._kinds()), *keep]
 
     def identity(self, workbench: Workbench) -> dict[str, JSON]:
         """Fields, and the behaviour version of each annotator."""
