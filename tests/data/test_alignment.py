@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.data.alignment import ParallelSentence, align, parallel, precision_at_1, retrieval_items, translations
+from seedbed.data.build import build_component
+from seedbed.data.catalogue import open_component
 from seedbed.data.grammar.documents import Request, Sampler
 from seedbed.data.grammar.file import load_grammar
+from seedbed.data.recipes import Component, Grammar
+from seedbed.data.shifted import Shifted, unshift
 from seedbed.errors import RecipeError, SourceError, UnknownNameError
 from seedbed.workbench import Workbench
 
@@ -174,3 +178,26 @@ def test_align_leaves_out_words_without_a_concept(scenes: list[ParallelSentence]
         for i, j in align(one, other):
             assert one.concepts[i]
             assert other.words[j] not in {"は", "が", "を", "に", "の", "と", "か", "。"}
+
+
+def test_components_of_several_languages_are_joined_by_item(tmp_path: Path):
+    workbench = Workbench(ROOT)
+    rows = {}
+    for name, steps in (("japanese", ()), ("scenes", ()), ("twin", (Shifted(),))):
+        grammar = Grammar("scenes" if steps else name, documents=60, seed=3)
+        (tmp_path / name).mkdir()
+        build_component(Component(name, [grammar, *steps]), tmp_path / name, workbench)
+        stored = open_component(tmp_path / name)
+        everything = range(stored.documents)
+        labels = stored.labels(everything)
+        texts = stored.texts(everything)
+        rows[name] = {label["item"]: (text, label) for label, text in zip(labels, texts, strict=True)}
+    wanted = parallel(["scenes", "japanese"], 0, 60, workbench=workbench, seed=3)
+    assert set(rows["scenes"]) == set(rows["japanese"]) == set(rows["twin"]) == {each.item for each in wanted}
+    for each in wanted:
+        assert rows["scenes"][each.item][0] == each.text("scenes")
+        assert rows["japanese"][each.item][0] == each.text("japanese")
+        copy, label = rows["twin"][each.item]
+        assert unshift(copy) == each.text("scenes")
+        assert label["language"] == "en-x-shifted"
+        assert label["constructions"] == rows["scenes"][each.item][1]["constructions"]

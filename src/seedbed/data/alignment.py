@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seedbed.workbench import Workbench
 
 Pairs = tuple[tuple[int, int], ...]
-AT_ONCE = 4_096
+AT_ONCE = 1_024
 SCENES = ("scenes", "german", "russian", "japanese", "mandarin")
 
 
