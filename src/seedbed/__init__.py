@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         ShuffledCode,
         WordOrder,
     )
+    from seedbed.pipelines.comparison import order_study
     from seedbed.pipelines.options import option
     from seedbed.pipelines.study import Question, Seeds, Study
     from seedbed.probes.recipes import probe
@@ -100,6 +101,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "nested": ("seedbed.tokenizers.recipes", "nested"),
     "option": ("seedbed.pipelines.options", "option"),
     "order": ("seedbed.data.orders", None),
+    "order_study": ("seedbed.pipelines.comparison", "order_study"),
     "probe": ("seedbed.probes.recipes", "probe"),
     "quality": ("seedbed.data.filters.recipes", "quality"),
     "random_subset": ("seedbed.data.filters.recipes", "random_subset"),
@@ -154,6 +156,7 @@ __all__ = [
     "nested",
     "option",
     "order",
+    "order_study",
     "probe",
     "quality",
     "random_subset",

@@ -92,7 +92,8 @@ class Files:
     locations: files, folders or patterns, relative to the workbench. format: None goes by the suffix; .gz, .zst, .bz2
     and .xz are read through. text_column: the column of JSON lines or Parquet that holds the text. where: keep only
     records whose columns hold these values (or one of several). document_bytes: cut texts longer than this at line
-    borders (CoNLL-U between sentences); None leaves documents whole. sentences: of CoNLL-U, one document per sentence and not per `# newdoc`.
+    borders (CoNLL-U between sentences); None leaves documents whole. sentences: of CoNLL-U, one document per sentence
+    and not per `# newdoc`.
     errors: "strict" stops at input that cannot be read, "skip" leaves it out and counts it.
     """
 

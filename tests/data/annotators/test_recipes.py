@@ -56,8 +56,8 @@ def test_morphology_stays_out_of_the_documents_unless_it_is_asked_for(build, tre
         column = pq.read_table(stored.folder / "documents-00000.parquet").column("metadata").to_pylist()
         return [json.loads(each or "{}") for each in column]
 
-    for annotations in ((), (Annotate("depth"),), (Annotate("npi"), Annotate("depth"))):
-        assert not any({"upos", "lemmas", "features"} & each.keys() for each in metadata(*annotations))
+    for steps in ((), (Annotate("depth"),), (Annotate("npi"), Annotate("depth"))):
+        assert not any({"upos", "lemmas", "features"} & each.keys() for each in metadata(*steps))
     kept = metadata(Annotate("depth", keep_morphology=True))
     assert sorted(each["morphology"]["upos"] for each in kept) == [["AUX", "PRON", "VERB", "PUNCT"], ["NOUN", "VERB"]]
 
