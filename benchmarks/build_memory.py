@@ -1,6 +1,7 @@
 """Peak memory and speed on the way from files to tokens: JSON lines made for the purpose, and a grammar's corpus.
 
-    python benchmarks/build_memory.py [--megabytes 1000] [--workers 1] [--sources jsonl,grammar] [--folder DIR]
+    python benchmarks/build_memory.py [--megabytes 1000] [--workers 1] [--sources jsonl,grammar]
+        [--tokenizer bpe] [--folder DIR]
 
 A component is built of each source, half of its bytes are selected and identified, a tokenizer is trained
 on it, and all of it is tokenized. Each of these runs in a process of its own, so that its peak is its own: the largest
@@ -134,7 +135,7 @@ def select(kind: str, root: Path) -> dict[str, float | int | str]:
     return {"select_seconds": round(seconds, 1)} | {f"select_{name}": value for name, value in peaks(peak).items()}
 
 
-def tokenize(kind: str, root: Path) -> dict[str, float | int | str]:
+def tokenize(kind: str, root: Path, tokenizer: str) -> dict[str, float | int | str]:
     from seedbed.data.catalogue import open_component
     from seedbed.tokenizers.encoder import load_encoder
     from seedbed.tokenizers.recipes import Tokenizer
@@ -145,7 +146,8 @@ def tokenize(kind: str, root: Path) -> dict[str, float | int | str]:
     folder = root / f"tokens-{kind}"
     folder.mkdir()
     texts = list(stored.iter_texts(0, max(1, round(stored.documents * TRAINED_ON / stored.total_bytes))))
-    train_tokenizer(Tokenizer("bpe", vocab_size=4_096), texts, folder)
+    recipe = Tokenizer("bpe", vocab_size=4_096) if tokenizer == "bpe" else Tokenizer("byte")
+    train_tokenizer(recipe, texts, folder)
     del texts
     peak = Peak()
     peak.start()
@@ -162,6 +164,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=1_000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--sources", default="jsonl,grammar")
+    parser.add_argument("--tokenizer", choices=("bpe", "byte"), default="bpe")
     parser.add_argument("--folder", default=None, help="where there is room for three times the megabytes")
     parser.add_argument("--step", nargs=3, metavar=("STEP", "SOURCE", "FOLDER"), help="one measurement, here")
     given = parser.parse_args()
@@ -170,7 +173,7 @@ def main() -> None:
         steps = {
             "build": lambda: build(kind, folder, given.workers, given.megabytes),
             "select": lambda: select(kind, folder),
-            "tokenize": lambda: tokenize(kind, folder),
+            "tokenize": lambda: tokenize(kind, folder, given.tokenizer),
         }
         print(json.dumps(steps[step]()))
         return
@@ -183,6 +186,7 @@ def main() -> None:
             row: dict[str, float | int | str] = {}
             for step in ("build", "select", "tokenize"):
                 options = ["--megabytes", str(given.megabytes), "--workers", str(given.workers)]
+                options += ["--tokenizer", given.tokenizer]
                 command = [sys.executable, __file__, *options, "--step", step, kind, name]
                 done = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
                 print(f"{kind} {step}: {json.dumps(done)}", file=sys.stderr, flush=True)
