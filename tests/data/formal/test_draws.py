@@ -12,13 +12,13 @@ from seedbed.errors import RecipeError
 shares = st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=20)
 
 
-@given(shares, st.integers(0, 10**6))
+@given(shares, st.integers(0, 2**40))
 def test_counts_are_whole_sum_up_and_lie_within_one_of_their_share(given_shares, documents):
     counts = apportioned(given_shares, documents)
     exact = np.array(given_shares) / sum(given_shares) * documents
     assert counts.sum() == documents
     assert (counts >= 0).all()
-    assert (np.abs(counts - exact) < 1 + 1e-6).all()
+    assert (np.abs(counts - exact) < 1 + 1e-3).all()
 
 
 def test_equal_remainders_go_to_the_first():
@@ -44,9 +44,9 @@ def test_a_permutation_is_one_and_any_place_can_be_asked_alone(size, seed):
 
 
 def test_permutations_of_other_keys_differ_and_leave_no_place_favoured():
-    firsts = [int(permuted(np.array([0]), 10, key_of("test", seed))[0]) for seed in range(4_000)]
+    firsts = [int(permuted(np.array([0]), 10, key_of("test", seed))[0]) for seed in range(1_000)]
     counts = np.bincount(firsts, minlength=10)
-    assert (np.abs(counts - 400) < 5 * np.sqrt(400)).all()
+    assert (np.abs(counts - 100) < 5 * np.sqrt(100)).all()
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=8).filter(sum))

@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 K = TypeVar("K")
 ROUNDS = 4
-MOST_TRIES = 10_000
+MOST_TRIES = 5_000
 
 
 def zipf(count: int, alpha: float) -> list[float]:
@@ -32,10 +32,9 @@ def apportioned(shares: Sequence[float], documents: int) -> Ints:
     The largest remainders are rounded up; of equal ones the first. shares: of any sum.
     """
     exact = np.asarray(shares, dtype=np.float64) * (documents / math.fsum(shares))
-    # A count that is whole but for rounding errors is whole.
-    counts = np.floor(exact + 1e-9).astype(np.int64)
+    counts = np.floor(exact).astype(np.int64)
     left = documents - int(counts.sum())
-    # The tie of 1/3, 1/3, 1/3 must not be broken by the last bit of a sum.
+    # Rounded, as the tie of 1/3, 1/3, 1/3 must not be broken by the last bit of a sum; 2.9999999999 is next to have 3.
     order = np.argsort(-np.round(exact - counts, 9), kind="stable")
     counts[order[:left]] += 1
     return counts
@@ -81,7 +80,7 @@ def redrawn(
     """For every key the first draw that is accepted.
 
     draw: (keys of one try, rows) -> int64[keys, columns]. accepted: (draws, rows) -> bool[keys]. Errors: RecipeError
-    with the text `refusal` where nothing is accepted in 10,000 tries.
+    with the text `refusal` where nothing is accepted in 5,000 tries.
     """
     rows = np.arange(len(keys))
     found = draw(mix(keys + np.uint64(GAMMA)), rows)
