@@ -12,6 +12,7 @@ from seedbed.data.grammar.file import load_grammar
 from seedbed.data.recipes import Grammar
 from seedbed.workbench import Workbench
 from tests.data.grammar.english_checks import (
+    NOUNS,
     Parse,
     faults,
     licensors,
@@ -133,6 +134,26 @@ def test_blimps_seven_paradigms_in_20_000_sentences():
     assert tempted["negation"] > 50
 
 
+AGREEING = {"this", "these", "that", "those", "a", "several", "every", "all", "each", "most", "one", "many"}
+
+
+def has_attractor(parse: Parse) -> bool:
+    """Whether a prepositional phrase on a subject has a noun of the other number at its head."""
+    for noun, word in enumerate(parse.words):
+        for other in parse.children(noun, "nmod") if role_of(parse, noun) == "nsubj" else ():
+            plural = bool(parse.children(other, "conj")) or NOUNS[parse.words[other]][0] == "pl"
+            if plural is (NOUNS[word][0] == "sg"):
+                return True
+    return False
+
+
+def role_of(parse: Parse, noun: int) -> str:
+    """The relation of the noun phrase; a conjunct has that of the first."""
+    while parse.relations[noun] == "conj":
+        noun = parse.heads[noun]
+    return parse.relations[noun]
+
+
 def test_constructions_are_marked(sentences):
     """A document's marks against what can be seen in its words and relations."""
     for parse, labels in sentences:
@@ -144,6 +165,10 @@ def test_constructions_are_marked(sentences):
         assert ("conditional" in marks) is ("if" in parse.words)
         assert ("only" in marks) is ("only" in parse.words)
         assert ("even" in marks) is ("even" in parse.words)
+        assert ("determiner agreement" in marks) is bool(
+            AGREEING & {w for w, r in zip(parse.words, parse.relations, strict=True) if r == "det"}
+        )
+        assert ("attractor" in marks) is has_attractor(parse)
         assert ("double object" in marks) is ("iobj" in parse.relations)
 
 
@@ -163,14 +188,14 @@ def test_clauses_stand_in_the_middle_of_clauses(sentences):
     assert {0, 1, 2, 3} <= set(depths)
 
 
-NOUNS = {noun + s for noun in ("wizard", "pilot", "senator") for s in ("", "s")} | {"countess", "countesses"}
+UNSEEN = {noun + s for noun in ("wizard", "pilot", "senator") for s in ("", "s")} | {"countess", "countesses"}
 
 
 def test_what_is_held_out_is_in_no_training_sentence(sentences):
     for parse, labels in sentences:
         words = set(parse.words)
         if "npi" in labels["constructions"]:
-            assert not words & NOUNS
+            assert not words & UNSEEN
         if "anaphor" in labels["constructions"]:
             assert not words & {"wizard", "wizards", "countess", "countesses"}
 
@@ -178,7 +203,7 @@ def test_what_is_held_out_is_in_no_training_sentence(sentences):
 @pytest.mark.slow
 def test_what_is_held_out_can_be_asked_for():
     others = drawn(40, split="held-out", held_out="together")
-    assert all(set(parse.words) & NOUNS for parse, _ in others)
+    assert all(set(parse.words) & UNSEEN for parse, _ in others)
     assert_sound(others)
 
 
@@ -199,7 +224,12 @@ def test_exact_shares():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("mark", "words"), [("npi", {"ever", "any", "yet", "anymore"}), ("anaphor", {"himself", "herself", "themselves"})]
+    ("mark", "words"),
+    [
+        ("npi", {"ever", "any", "yet", "anymore"}),
+        ("anaphor", {"himself", "herself", "themselves"}),
+        ("determiner agreement", {"these", "those", "several", "every", "each"}),
+    ],
 )
 def test_twins_keep_length_and_lose_the_construction(mark, words):
     grammar = load_grammar("english_broad", Workbench())
@@ -214,7 +244,7 @@ def test_twins_keep_length_and_lose_the_construction(mark, words):
         assert not words & set(after)
         assert not faults(Parse(after, list(then["heads"]), list(then["relations"])))
         changed = {x for x, y in zip(before, after, strict=True) if x != y}
-        assert changed <= words | {"all"}  # of "at all"
+        assert changed <= words | AGREEING  # "all" of "at all" is among them
         same += a == b
         assert (a == b) is (mark not in label["constructions"])
     assert same == 100
