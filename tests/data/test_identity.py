@@ -84,10 +84,10 @@ def test_a_grammars_rules_count_and_its_comments_do_not(workbench):
     own = workbench.root / "data" / "grammars" / "mine.toml"
     own.parent.mkdir(parents=True)
     digests = []
-    for changed in (text, "# more\n" + text, text.replace("held_out_share = 0.05", "held_out_share = 0.06")):
+    for changed in (text, "# more\n" + text, text.replace("\nshare = 0.05", "\nshare = 0.06")):
         own.write_text(changed)
         os.utime(own, ns=(len(digests), len(digests)))
-        digests.append(component_identity(Component("c", Grammar("mine")), workbench)["source"]["rules_sha256"])
+        digests.append(component_identity(Component("c", Grammar("mine")), workbench)["source"]["grammar_sha256"])
     assert digests[0] == digests[1] != digests[2]
 
 

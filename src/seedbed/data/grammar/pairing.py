@@ -14,6 +14,7 @@ from seedbed.data.grammar.states import (
     can_go_on,
     carrier_part,
     carries,
+    handed_down,
     is_head,
     next_value,
     place_of,
@@ -185,7 +186,8 @@ class OptionMaker:
         """What stands at a part, by the outcome of the variables (None: none is drawn yet)."""
         side = self.state.meant if is_meant else self.state.worded
         grammar = side.grammar
-        values: list[tuple[str, str | None]] = []
+        wording = self.meant if is_meant else self.worded
+        values: list[tuple[str, str | None]] = list(handed_down(side, wording, part).items())
         for feature in used_by(grammar, part):
             given = part.given(feature)
             value: str | None = None

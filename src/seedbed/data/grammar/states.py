@@ -175,7 +175,7 @@ def _restrictions(side: Side, owner: str, beneath: frozenset[Side]) -> set[tuple
                 continue
             part = carrier_part(side, wording, owner)
             if part is not None:
-                values = []
+                values: list[tuple[str, str | None]] = list(handed_down(side, wording, part).items())
                 for feature in used_by(side.grammar, part):
                     given = part.given(feature)
                     value = None
@@ -189,6 +189,16 @@ def _restrictions(side: Side, owner: str, beneath: frozenset[Side]) -> set[tuple
             if len(tests) == len(wording.when.tests):
                 break  # the first wording that holds is used
     return found
+
+
+def handed_down(side: Side, wording: Wording, part: Part) -> dict[str, str]:
+    """The lexical features a phrase has that its own word takes without being given them: NounPhrase[gender=fem] has a
+    feminine noun, whether or not the rule writes noun[gender]."""
+    if part.is_phrase or part.text is not None or carrier_part(side, wording, part.category) is not part:
+        return {}
+    own = sorted(owner_features(side.grammar, part.category))
+    known = {feature: side.value(feature) for feature in own if part.given(feature) is None}
+    return {feature: value for feature, value in known.items() if value is not None}
 
 
 def is_head(part: Part) -> bool:
