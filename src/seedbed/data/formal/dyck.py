@@ -65,14 +65,16 @@ class DyckDraws:
         kinds = _closed(up, lengths, kinds, first_opened=self.recipe.order == "cross-serial")
         words = self.symbols[2 * kinds + ~up]
         texts = [" ".join(row[:length]) for row, length in zip(words.tolist(), lengths.tolist(), strict=True)]
-        return texts, [self._labels(*self.cells[c]) for c in cell.tolist()]
+        known = zip(cell.tolist(), places.tolist(), strict=True)
+        return texts, [self._labels(*self.cells[where], number) for where, number in known]
 
-    def _labels(self, depth: int, length: int) -> dict[str, Any]:
+    def _labels(self, depth: int, length: int, number: int) -> dict[str, Any]:
         return {
             "task": f"dyck-{self.recipe.kinds}",
             "construction": f"depth {depth}, length {length}",
             "constructions": [f"depth {depth}, length {length}", self.recipe.order],
             "embedding_depth": depth,
+            "item": str(number),  # equal for a nested document and its cross-serial twin
         }
 
 

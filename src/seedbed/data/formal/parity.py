@@ -74,6 +74,7 @@ class _Parities:
                     "task": "parity",
                     "construction": self._names[chosen],
                     "constructions": [self._names[chosen]],
+                    "item": question[:-3],
                     "answer_start": len(question),
                     "answer_end": len(question) + 1,
                     "split": self.recipe.split,
