@@ -66,9 +66,10 @@ class DyckDraws:
         words = self.symbols[2 * kinds + ~up]
         texts = [" ".join(row[:length]) for row, length in zip(words.tolist(), lengths.tolist(), strict=True)]
         known = zip(cell.tolist(), places.tolist(), strict=True)
-        return texts, [self._labels(*self.cells[where], number) for where, number in known]
+        return texts, [self._labels(self.cells[where], number) for where, number in known]
 
-    def _labels(self, depth: int, length: int, number: int) -> dict[str, Any]:
+    def _labels(self, cell: tuple[int, int], number: int) -> dict[str, Any]:
+        depth, length = cell
         return {
             "task": f"dyck-{self.recipe.kinds}",
             "construction": f"depth {depth}, length {length}",
