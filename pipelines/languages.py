@@ -49,8 +49,8 @@ study = Study(
         beside("shifted", shifted),
         beside("shifted-parallel", parallel),
     ],
-    # In all but Russian nearly every word is one token. ("word" makes the copy the exact twin in other ids, but it refuses a rare form that
-    # stands in held-out text alone, and Russian has such forms.)
+    # In all but Russian nearly every word is one token. ("word" makes the copy the exact twin in other ids, but it
+    # refuses a rare form that stands in held-out text alone, and Russian has such forms.)
     tokenizers=[tokenizer("bpe-words-1k", vocab_size=3_072)],
     models=[model("quickstart", steps=433, batch_size=32)],
     probes=[probe("scenes-agreement", pairs_per_paradigm=60), probe("bits-per-byte", bytes_per_source=4_000)],
