@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -130,3 +132,12 @@ def test_rows_without_an_answer_are_refused_and_others_are_not():
     with pytest.raises(SourceError, match=r"2 of the 2 documents"):
         check_answers(None, np.array([0, 1]), "sums")
     check_answers(None, np.array([], dtype=np.int64), "sums")
+
+
+def test_golden_digest(byte, tmp_path):
+    """By hand: ids, offsets, then spans in tokens, -1 where there is none; raise TOKENS_JOIN_VERSION with a change."""
+    ids = np.array([0x61 + 1, 0, 0xC3 + 1, 0xA9 + 1, 0], dtype="<u2")
+    parts = [ids, np.array([0, 2, 5], dtype="<i8"), np.array([[-1, -1], [0, 2]], dtype="<i8")]
+    expected = hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+    receipt = build_token_store(["a", "é"], 2, byte, tmp_path, answers=np.array([[-1, -1], [0, 2]]))
+    assert (receipt.sha256, receipt.answers, receipt.answers_widened) == (expected, 1, 0)
