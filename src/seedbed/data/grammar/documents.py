@@ -6,8 +6,10 @@ before it (a draw is refused for what is held out, and for its length where that
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +30,7 @@ __all__ = ["Block", "Request", "Sampler", "Sentence", "word_distance"]
 
 MOST_ATTEMPTS = 20_000
 WIDEST = 64
+MOST_WORDS = 64
 ANY = -1
 """Of a length or a task that a document must have: no matter which."""
 Bools = npt.NDArray[np.bool_]
@@ -109,10 +112,11 @@ class Sampler:
         texts: list[str] = [""] * (stop - start)
         labels: list[dict[str, Any]] = [{}] * (stop - start)
         indices = np.arange(start, stop, dtype=np.int64)
-        for sampler, drawn, at in self._pieces(indices):
-            own_texts, own_labels = sampler.wording.documents(drawn.forest, _spread(indices[at], drawn), drawn.rows)
-            for place, text, known in zip(at.tolist(), own_texts, own_labels, strict=True):
-                texts[place], labels[place] = text, known
+        with collection_paused():
+            for sampler, drawn, at in self._pieces(indices):
+                own_texts, own_labels = sampler.wording.documents(drawn.forest, _spread(indices[at], drawn), drawn.rows)
+                for place, text, known in zip(at.tolist(), own_texts, own_labels, strict=True):
+                    texts[place], labels[place] = text, known
         return Block(texts, labels)
 
     def sentences(self, start: int, stop: int) -> list[Sentence]:
@@ -268,7 +272,23 @@ class _HoldOut:
         elif sampler.request.held_out is not None:
             self.kinds = (sampler.request.held_out,)
         self._limit = np.uint64(min(int(self.held.share * 2.0**64), MASK))
-        self._cells: dict[str, Bools] = {}
+        self._bits: dict[str, int] = {}
+        names = [f"{category}/{concept}" for category, concepts in self.held.words.items() for concept in concepts]
+        names += [name for together in self.held.together for name in together if name not in self.tables.marks]
+        for name in dict.fromkeys(names):
+            self._bits[name] = 1 << len(self._bits)
+        if len(self._bits) > MOST_WORDS:
+            sampler.grammar.place.at("held_out").refuse(f"names more than {MOST_WORDS} words; hold out fewer")
+        self._cells = np.array(self._cell_bits(), dtype=np.uint64)
+
+    def _cell_bits(self) -> list[int]:
+        """For each cell of the table of forms the bits of the words looked for."""
+        bits = [0] * len(self.tables.forms)
+        for leaf, first in zip(self.tables.leaves, self.tables.leaf_forms.tolist(), strict=True):
+            for at, concept in enumerate(leaf.concepts):
+                for name in (concept, f"{leaf.side.category}/{concept}"):
+                    bits[first + at] |= self._bits.get(name, 0)
+        return bits
 
     def in_split(self, forest: Forest) -> Bools:
         """Which documents are in the split."""
@@ -281,6 +301,9 @@ class _HoldOut:
 
     def _of_kinds(self, forest: Forest, kinds: Iterable[str]) -> Bools:
         found = np.zeros(len(forest.sizes), dtype=bool)
+        words = np.zeros(len(forest.sizes), dtype=np.uint64)
+        if self._bits and {"words", "together"} & set(kinds):
+            words = np.bitwise_or.reduceat(self._cells[forest.cell], forest.starts)
         for kind in kinds:
             match kind:
                 case "share":
@@ -289,31 +312,23 @@ class _HoldOut:
                     found |= forest.depths >= (self.held.depth or 0)
                 case "marks":
                     for mark in self.held.marks:
-                        found |= self._has(forest, mark)
+                        found |= self._has(forest, words, mark)
                 case "words":
-                    for category, concepts in self.held.words.items():
-                        for concept in concepts:
-                            found |= self._has_concept(forest, concept, category)
+                    held = sum(bit for name, bit in self._bits.items() if "/" in name)
+                    found |= (words & np.uint64(held)) != 0
                 case "together":
                     for names in self.held.together:
-                        found |= np.logical_and.reduce([self._has(forest, name) for name in names])
+                        found |= np.logical_and.reduce([self._has(forest, words, name) for name in names])
         return found
 
-    def _has(self, forest: Forest, name: str) -> Bools:
-        if name in self.tables.marks:
-            bit = np.uint64(self.tables.marks.index(name))
-            return (forest.masks >> bit & np.uint64(1)).astype(bool)
-        return self._has_concept(forest, name, None)
-
-    def _has_concept(self, forest: Forest, concept: str, category: str | None) -> Bools:
-        key = f"{category}/{concept}"
-        if key not in self._cells:
-            cells = np.zeros(len(self.tables.forms), dtype=bool)
-            for leaf, first in zip(self.tables.leaves, self.tables.leaf_forms.tolist(), strict=True):
-                if concept in leaf.concepts and category in (None, leaf.side.category):
-                    cells[first + leaf.concepts.index(concept)] = True
-            self._cells[key] = cells
-        return np.logical_or.reduceat(self._cells[key][forest.cell], forest.starts)
+    def _has(self, forest: Forest, words: U64, name: str) -> Bools:
+        if name in self._bits:
+            there: Bools = (words & np.uint64(self._bits[name])) != 0
+            return there
+        if name not in self.tables.marks:  # no rule of this corpus has the mark
+            return np.zeros(len(forest.sizes), dtype=bool)
+        bit = np.uint64(self.tables.marks.index(name))
+        return (forest.masks >> bit & np.uint64(1)).astype(bool)
 
 
 def has_twins(grammar: GrammarFile, mark: str) -> bool:
@@ -328,6 +343,19 @@ def word_distance(texts: Iterable[str], others: Iterable[str]) -> float:
     one, other = (Counter(word for text in each for word in text.split()) for each in (texts, others))
     totals = one.total() or 1, other.total() or 1
     return sum(abs(one[word] / totals[0] - other[word] / totals[1]) for word in one | other) / 2
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Without Python's search for reference cycles, of which a block of documents has none: it would take a third of
+    the time to look through its many small lists."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _spread(indices: Ints, drawn: Drawn) -> Ints:

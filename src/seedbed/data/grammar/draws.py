@@ -67,8 +67,10 @@ class Draws:
 
     def entries(self, draws: Ints, keys: U64) -> Ints:
         """The entry that each key draws: lower half of the key for the choice, upper half against the threshold."""
-        lower = keys & np.uint64(0xFFFFFFFF)
-        at = ((lower * self.size[draws]) >> np.uint64(32)).astype(np.int64)
+        place = keys & np.uint64(0xFFFFFFFF)
+        place *= self.size[draws]
+        place >>= np.uint64(32)
+        at = place.view(np.int64)
         at += self.first[draws]
         own = (keys >> np.uint64(32)) < self.threshold[at]
         return np.where(own, at, self.alias[at])

@@ -21,7 +21,8 @@ MASK = 2**64 - 1
 
 def mix(values: U64) -> U64:
     """SplitMix64's finaliser, element by element: uint64 to uint64, one to one."""
-    mixed = values ^ (values >> np.uint64(30))
+    mixed = values >> np.uint64(30)
+    mixed ^= values
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> np.uint64(27)
     mixed *= np.uint64(0x94D049BB133111EB)

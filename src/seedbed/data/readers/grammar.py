@@ -14,7 +14,7 @@ from seedbed.data.grammar.recipe import Grammar
 from seedbed.data.grammar.request import Request, check
 from seedbed.workbench import Workbench
 
-BLOCK = 16_384
+BLOCK = 8_192
 KEPT = 4
 
 
