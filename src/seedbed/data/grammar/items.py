@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
@@ -77,7 +76,11 @@ def parse_item(declarative: str, question: str, *, workbench: Workbench | None =
     words = tuple(declarative.split())
     bench = workbench or Workbench()
     path = bench.shelf_file("data/grammars", "english")
-    categories, by_categories = _parser(bench, path, path.stat().st_mtime_ns)
+    # Reading the file again for every sentence would take longer than parsing it.
+    key = (path, path.stat().st_mtime_ns)
+    if key not in _PARSERS:
+        _PARSERS[key] = _parser(load_grammar("english", bench))
+    categories, by_categories = _PARSERS[key]
     layout = by_categories.get(tuple(categories.get(word, "") for word in words))
     if layout is None:
         raise SourceError(f"the grammar 'english' has no declarative {declarative!r}; give one of its own sentences")
@@ -161,10 +164,12 @@ def _item(sentence: Sentence) -> QuestionItem:
     )
 
 
-@lru_cache(maxsize=4)
-def _parser(workbench: Workbench, path: Path, changed_ns: int) -> tuple[dict[str, str], dict[tuple[str, ...], Layout]]:
-    """Category by form, and layouts by categories; path and time of change are the cache's key."""
-    grammar = load_grammar(path.stem, workbench)
+Parser: TypeAlias = tuple[dict[str, str], dict[tuple[str, ...], Layout]]
+_PARSERS: dict[tuple[Path, int], Parser] = {}
+
+
+def _parser(grammar: GrammarFile) -> Parser:
+    """Category by form, and layouts by categories."""
     forms = {
         form: name
         for name, category in grammar.lexicon.items()
