@@ -20,6 +20,10 @@ from seedbed.data.collect import recorded_failure
 from seedbed.errors import SeedbedError, SourceError
 
 
+# Loaded once, in the process that all tasks' processes are forked from.
+PRELOADED = ["seedbed.data.executors.local", "seedbed.data.readers.tabular", "seedbed.data.readers.text"]
+
+
 class LocalExecutor(LocalPipelineExecutor):  # type: ignore[misc]  # datatrove has no types
     """datatrove's local executor; with one worker everything stays in this process."""
 
@@ -40,6 +44,7 @@ class LocalExecutor(LocalPipelineExecutor):  # type: ignore[misc]  # datatrove h
 
     def _run_in_processes(self) -> None:
         context = multiprocess.get_context(self.start_method)
+        context.set_forkserver_preload(PRELOADED)
         waiting = deque(range(self.tasks))
         running: dict[int, Any] = {}
         try:
