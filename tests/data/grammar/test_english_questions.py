@@ -14,6 +14,7 @@ import pytest
 from seedbed.data.grammar.file import load_grammar
 from seedbed.data.grammar.items import ITEM_SETS, clauses, declaratives, question_items
 from seedbed.data.recipes import Grammar
+from seedbed.errors import RecipeError
 from seedbed.workbench import Workbench
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "question_formation" / "en"
@@ -146,3 +147,32 @@ def test_known_counts_of_templates():
     assert len(questions) == 102
     assert questions < found[0]
     assert "det noun.sg aux.sg v ." in questions
+
+
+@pytest.mark.parametrize("task", ["question", "either"])
+def test_questions_that_tell_the_rules_apart_are_refused_unless_asked_for(task):
+    with pytest.raises(RecipeError, match=r"english\.toml"):
+        list(Grammar("english", task=task, subject="relative clause", documents=10).steps(Workbench())[0].run())
+    found = generated(300, task=task, subject="relative clause", unambiguous=True)
+    assert all(anatomy(words)[0] in ("o", "si", "st") for words, *_ in found)
+    assert any(task == "quest" for _, task, _ in found)
+
+
+def test_nested_clauses_and_their_twins():
+    """Depth is exact, five deep is held out, and a copy is a copy."""
+    shares = {1: 0.25, 2: 0.25, 3: 0.25, 4: 0.25}
+    for how in ({}, {"twin": "center embedding"}):
+        documents = list(
+            Grammar("english", task="center", depth_shares=shares, documents=400, **how).steps(Workbench())[0].run()
+        )
+        assert Counter(d.metadata["embedding_depth"] for d in documents) == dict.fromkeys((1, 2, 3, 4), 100)
+        assert all(d.metadata["center_depth"] == d.metadata["embedding_depth"] for d in documents) is (not how)
+        for document in documents:
+            declarative, _, target = document.text.partition(" decl ")
+            assert target == declarative
+            depth = document.metadata["embedding_depth"]
+            assert len(declarative.split()) == 2 * (depth + 1) + depth + 2 * (depth + 1) + 1
+    held = Grammar("english", task="center", split="held-out", held_out="depth", documents=40).steps(Workbench())[0]
+    assert {document.metadata["embedding_depth"] for document in held.run()} == {5}
+    with pytest.raises(RecipeError, match="depth 5 is held out"):
+        list(Grammar("english", task="center", depth_shares={5: 1.0}).steps(Workbench())[0].run())

@@ -20,8 +20,8 @@ from seedbed.workbench import Workbench
 
 BAR = " | "
 TASK = "pairs"
-BLOCK = 4_096
-MOST_EMPTY_BLOCKS = 16
+BLOCK = 1_024
+MOST_EMPTY_BLOCKS = 64
 Unseen: TypeAlias = Literal["sentence", "combination"]
 
 
