@@ -1,22 +1,62 @@
 from __future__ import annotations
 
-from seedbed.data.readers.grammar import BLOCK
+import pickle
+
+import pytest
+from datatrove.executor import LocalPipelineExecutor
+from datatrove.pipeline.writers.jsonl import JsonlWriter
+
+from seedbed.data.readers.grammar import BLOCK, KEPT, GrammarReader, request_of
+from seedbed.data.readers.tabular import JsonlReader
 from seedbed.data.recipes import Grammar
+from tests.data.grammar.toys import zoo
 
 
-def test_tasks_write_together_what_one_would(workbench):
-    (reader,) = Grammar("english", documents=2 * BLOCK + 100).steps(workbench)
-    alone = {document.id: document.text for document in reader.run()}
-    shared = [{document.id: document.text for document in reader.run(None, rank, 4)} for rank in range(4)]
+def written(reader, *where):
+    return {document.id: (document.text, document.metadata) for document in reader.run(None, *where)}
+
+
+def reader_of(documents, **asked):
+    return GrammarReader(zoo(), request_of(Grammar("zoo", **asked)), documents=documents)
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"shares": {"relative": 0.1}}, {"task": "copy", "depth_shares": {0: 0.5, 2: 0.5}}]
+)
+def test_tasks_write_together_what_one_would(asked):
+    reader = reader_of(2 * BLOCK + 100, **asked)
+    alone = written(reader)
+    shared = [written(reader, rank, 4) for rank in range(4)]
     assert len(alone) == 2 * BLOCK + 100 == sum(map(len, shared))
     assert shared[0] | shared[1] | shared[2] | shared[3] == alone
 
 
-def test_a_document_may_be_changed_without_changing_another(workbench):
-    (reader,) = Grammar("english", documents=2_000).steps(workbench)
-    constructions = set()
-    for document in reader.run():
+def test_fewer_documents_are_the_first_of_more():
+    more, fewer = written(reader_of(BLOCK + 50)), written(reader_of(300))
+    assert fewer == {id_: more[id_] for id_ in fewer}
+
+
+def test_a_document_may_be_changed_without_changing_another():
+    for document in reader_of(500).run():
         assert "mark" not in document.metadata
+        assert document.metadata["heads"][-1] != 99
         document.metadata["mark"] = 1
-        constructions.add(document.metadata["construction"])
-    assert len(constructions) < 400  # so that labels do recur
+        document.metadata["heads"][-1] = 99
+
+
+def test_a_reader_can_be_sent_to_another_process():
+    reader = reader_of(300, shares={"relative": 0.5})
+    assert written(pickle.loads(pickle.dumps(reader))) == written(reader)
+
+
+def test_samplers_of_a_process_are_few():
+    for seed in range(KEPT + 2):
+        assert len(written(reader_of(3, seed=seed))) == 3
+
+
+def test_alone_in_a_plain_datatrove_pipeline(tmp_path):
+    writer = JsonlWriter(str(tmp_path / "out"), output_filename="${rank}.jsonl", compression=None)
+    LocalPipelineExecutor([reader_of(100), writer], tasks=2, logging_dir=str(tmp_path / "logs")).run()
+    files = sorted((tmp_path / "out").glob("*.jsonl"))  # the second task has no block to write
+    texts = [text for file in files for text, _ in JsonlReader([]).records(file)]
+    assert texts == [text for text, _ in written(reader_of(100)).values()]

@@ -64,6 +64,16 @@ def _sampler(grammar: GrammarFile, request: Request) -> Sampler:
     return _MADE[key]
 
 
+class _Shown:
+    """A grammar that shows as its name: datatrove writes down every field of a step, and this one has a lexicon."""
+
+    def __init__(self, file: GrammarFile) -> None:
+        self.file = file
+
+    def __str__(self) -> str:
+        return f"{self.file.name} ({self.file.digest[:12]})"
+
+
 class GrammarReader(PipelineStep):  # type: ignore[misc]  # datatrove has no types
     """Writes documents 0 to `documents` - 1 of a grammar; tasks take turns by blocks, which changes no document."""
 
@@ -73,7 +83,7 @@ class GrammarReader(PipelineStep):  # type: ignore[misc]  # datatrove has no typ
 
     def __init__(self, grammar: GrammarFile, request: Request, *, documents: int) -> None:
         super().__init__()
-        self.grammar = grammar
+        self.grammar = _Shown(grammar)
         self.request = request
         self.documents = documents
 
@@ -81,7 +91,7 @@ class GrammarReader(PipelineStep):  # type: ignore[misc]  # datatrove has no typ
         """Yield what came before, then this task's blocks."""
         if data:
             yield from data
-        sampler = _sampler(self.grammar, self.request)
+        sampler = _sampler(self.grammar.file, self.request)
         for start in range(rank * BLOCK, self.documents, world_size * BLOCK):
             block = sampler.documents(start, min(start + BLOCK, self.documents))
             self.stat_update("documents", value=len(block.texts), unit="block")
