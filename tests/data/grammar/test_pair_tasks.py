@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 import pytest
 
 from seedbed.data.grammar.documents import Request, Sampler
 from seedbed.data.grammar.file import load_grammar
 from seedbed.data.grammar.hashing import sentence_is_held_out
-from seedbed.data.grammar.pair_tasks import grammar_pairs, paradigms_of
+from seedbed.data.grammar.pair_tasks import grammar_pairs, json_lines, paradigms_of
+from seedbed.data.grammar.tense_items import tense_pairs
 from seedbed.data.recipes import Grammar
 from seedbed.errors import RecipeError, UnknownNameError
-from seedbed.workbench import Workbench
+from seedbed.probes.recipes import probe
+from seedbed.workbench import Workbench, carried_shelves
 from tests.data.grammar.english_checks import Parse, faults
 
 PER = 12
@@ -101,3 +106,22 @@ def test_what_is_not_there():
         grammar_pairs("english_broad", 1, seed=0, paradigms=["npi_only_scop"])
     with pytest.raises(RecipeError, match="grammar 'english' has no task 'pairs'"):
         paradigms_of("english")
+
+
+def test_the_shelf_holds_what_the_grammars_write():
+    """docs/english.md has the command that writes the files anew."""
+    folder = carried_shelves() / "probes" / "pairs"
+    assert (folder / "tense.jsonl").read_text() == json_lines(tense_pairs(60, seed=0))
+    some = ["npi_only_scope", "anaphor_scope", "determiner_noun", "wh_gap_far"]
+    written = [json.loads(line) for line in (folder / "english.jsonl").read_text().splitlines()]
+    made = [
+        json.loads(line) for line in json_lines(grammar_pairs("english_broad", 40, seed=0, paradigms=some)).splitlines()
+    ]
+    assert [row for row in written if row["UID"] in some] == made
+    assert Counter(row["UID"] for row in written) == dict.fromkeys(paradigms_of("english_broad"), 40)
+
+
+@pytest.mark.parametrize("name", ["english-pairs", "tense-reinflection"])
+def test_shelf_probes_are_read(name):
+    found = probe(name)
+    assert carried_shelves().joinpath(found.location).exists()

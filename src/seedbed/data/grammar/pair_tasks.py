@@ -6,7 +6,8 @@ bad sentence is worded from the choices of the good one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from typing import Literal, TypeAlias
@@ -58,6 +59,12 @@ def grammar_pairs(
         for paradigm in paradigms or known
         for pair in islice(_distinct(file, paradigm, seed, unseen), count_per_paradigm)
     ]
+
+
+def json_lines(pairs: Iterable[MinimalPair]) -> str:
+    """Pairs as JSON lines in BLiMP's format, for a file of the probes shelf."""
+    rows = ({"sentence_good": pair.good, "sentence_bad": pair.bad, "UID": pair.paradigm} for pair in pairs)
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def _paradigms(grammar: GrammarFile) -> tuple[str, ...]:
