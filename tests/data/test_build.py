@@ -17,7 +17,7 @@ from seedbed.data.build import build_component
 from seedbed.data.catalogue import open_component
 from seedbed.data.recipes import Component, Files
 from seedbed.data.selection import multiset_digest
-from seedbed.errors import SourceError
+from seedbed.errors import SourceError, UnknownNameError
 from seedbed.workbench import Workbench
 
 TEXTS = [f"document {i} " + "word " * (i % 7) for i in range(400)]
@@ -185,6 +185,12 @@ def test_no_document_is_an_error_that_says_what_was_left_out(build, workbench):
     (workbench.root / "blank.jsonl").write_text('{"text": ""}\n{"text": " \\n"}\n')
     with pytest.raises(SourceError, match="gave no document, 1 empty, 1 blank"):
         build(Component("c", "blank.jsonl"))
+
+
+def test_a_language_that_no_record_has_is_answered_with_those_there_are(build, workbench):
+    (workbench.root / "a.jsonl").write_text('{"text": "ja", "lang": "de"}\n{"text": "oui", "lang": "fr"}\n')
+    with pytest.raises(UnknownNameError, match="no value of column 'lang' is called 'deu'; did you mean 'de'"):
+        build(Component("c", Files("a.jsonl", where={"lang": "deu"})))
 
 
 def test_nothing_is_said_on_the_terminal(build, jsonl, capfd):

@@ -19,8 +19,9 @@ import pyarrow as pa
 
 from seedbed.data.executors import Executor
 from seedbed.data.executors.run import Counts, run_steps
+from seedbed.data.parallel import absent_value
 from seedbed.data.readers.base import SKIPPED
-from seedbed.data.recipes import Component
+from seedbed.data.recipes import Component, Files
 from seedbed.data.spill import RANGES, Spill, SpillWriter, column, nth_key, occurrences, order_of
 from seedbed.data.writer import ComponentReceipt, ComponentWriter
 from seedbed.errors import SourceError
@@ -68,6 +69,9 @@ def build_component(
         shutil.rmtree(spill, ignore_errors=True)
     if not receipt.documents:
         left_out = "".join(f", {count:,} {reason}" for reason, count in counts.items())
+        for step in component.source if isinstance(component.source, tuple) else (component.source,):
+            if isinstance(step, Files) and (absent := absent_value(step, workbench)) is not None:
+                raise absent
         raise SourceError(f"component {component.name!r}: its source gave no document{left_out}; check the source")
     return receipt
 

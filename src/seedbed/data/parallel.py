@@ -174,6 +174,16 @@ def column_values(source: Files, column: str, workbench: Workbench) -> Iterator[
             yield str(metadata[column])
 
 
+def absent_value(source: Files, workbench: Workbench) -> UnknownNameError | None:
+    """What is wrong with a `where` that no record fits: a value that no record has, with the nearest that some have."""
+    for column, values in (source.where or {}).items():
+        there = set(column_values(source, column, workbench))
+        asked = [str(value) for value in (values if isinstance(values, tuple) else (values,))]
+        if there.isdisjoint(asked):
+            return UnknownNameError(f"value of column {column!r}", asked[0], sorted(there))
+    return None
+
+
 def hub_configurations(source: HubDataset) -> list[str]:
     """The configurations of a hub data set. Errors: SourceError if the hub does not tell."""
     import datasets
