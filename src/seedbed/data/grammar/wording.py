@@ -119,22 +119,25 @@ class Wording:
     def _constructed(self, forest: Forest, rows: Ints) -> list[str]:
         """`construction`: the row of categories of the measured part, or the rules from the start down its heads."""
         known = self._constructions
+        found: list[str] = []
         if self.grammar.template is None:
-            codes = head_codes(self.expander, forest)[rows]
-            found = []
-            for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
+            paths = head_rules(self.expander, forest)[rows]
+            codes = np.zeros(len(rows), dtype=np.uint64)
+            for rules in paths.T:
+                codes = mix(codes * np.uint64(GAMMA) + (rules + 1).astype(np.uint64))
+            names = self.tables.rule_names
+            for path, code in zip(paths, codes.tolist(), strict=True):
                 if code not in known:
-                    known[code] = " ".join(head_rules(self.expander, forest, row))
+                    known[code] = " ".join(names[rule] for rule in path.tolist() if rule >= 0)
                 found.append(known[code])
             return found
         buffer = self._templates[forest.leaf].tobytes()
-        found = []
         for a, b in zip(forest.of_start[rows].tolist(), forest.of_stop[rows].tolist(), strict=True):
-            code = buffer[2 * a : 2 * b]
-            if code not in known:
-                places = np.frombuffer(code, dtype=np.uint16).tolist()
-                known[code] = " ".join(self._template_names[place] for place in places)
-            found.append(known[code])
+            row = buffer[2 * a : 2 * b]
+            if row not in known:
+                places = np.frombuffer(row, dtype=np.uint16).tolist()
+                known[row] = " ".join(self._template_names[place] for place in places)
+            found.append(known[row])
         return found
 
     def sentences(self, forest: Forest, indices: Ints, rows: Ints, held_out: Sequence[bool]) -> list[Sentence]:
@@ -183,39 +186,23 @@ def lengths(expander: Expander, forest: Forest) -> Ints:
     return found
 
 
-def head_codes(expander: Expander, forest: Forest) -> npt.NDArray[np.uint64]:
-    """uint64[documents]: a hash of the rules from the start down its heads; equal rules, equal hash."""
-    codes = np.zeros(len(forest.sizes), dtype=np.uint64)
-    for _, documents, rules in _down_the_heads(expander, forest):
-        codes[documents] = mix(codes[documents] * np.uint64(GAMMA) + rules.astype(np.uint64) + np.uint64(1))
-    return codes
-
-
-def head_rules(expander: Expander, forest: Forest, row: int) -> list[str]:
-    """The rules of one document from the start down its heads."""
-    found = []
-    for _, documents, rules in _down_the_heads(expander, forest):
-        at = np.flatnonzero(documents == row)
-        found += [expander.tables.rule_names[rule] for rule in rules[at].tolist()]
-    return found
-
-
-def _down_the_heads(expander: Expander, forest: Forest) -> list[tuple[int, Ints, Ints]]:
-    """For each wave below the root the documents whose chain of heads goes on there, and the rule used."""
+def head_rules(expander: Expander, forest: Forest) -> Ints:
+    """int64[documents, levels]: the rules of each document from the start down its heads, -1 where they end."""
     t = expander.tables
-    found = []
-    at = np.arange(len(forest.sizes), dtype=np.int64)  # the phrase of each chain, within its wave
+    levels = []
+    document = at = np.arange(len(forest.sizes), dtype=np.int64)
     for depth, wave in enumerate(forest.waves):
         if depth:
-            found.append((depth, wave.document[at], t.row_rule[wave.row[at]]))
-        child = wave.first[at] + t.row_head[wave.row[at]]
+            level = np.full(len(forest.sizes), -1, dtype=np.int64)
+            level[document] = t.row_rule[wave.row[at]]
+            levels.append(level)
         number = np.full(len(wave.parent), -1, dtype=np.int64)
         number[wave.phrases] = np.arange(len(wave.phrases))
-        at = number[child]
-        at = at[at >= 0]
+        below = number[wave.first[at] + t.row_head[wave.row[at]]]
+        document, at = document[below >= 0], below[below >= 0]
         if not len(at):
             break
-    return found
+    return np.stack(levels, axis=1) if levels else np.empty((len(forest.sizes), 0), dtype=np.int64)
 
 
 def center_depths(expander: Expander, forest: Forest) -> Ints:
