@@ -20,6 +20,10 @@ def test_a_sentence_is_drawn_as_it_is_read():
     ]
 
 
+def test_wide_characters_take_two_cells():
+    assert draw_parse(["歌手们", "画"], [1, -1], ["nsubj", "root"]) == ["歌手们 ─◄┐ nsubj", "画     ──┘ root"]
+
+
 def test_one_word_has_no_arc():
     assert draw_parse(["go"], [ROOT], ["root"]) == ["go   root"]
 

@@ -188,7 +188,7 @@ def test_a_run_can_be_exported_and_probed(finished, tmp_path):
 def test_preview_prints_every_component(finished):
     folder, _ = finished
     printed = seedbed(folder, "preview", "tiny.py", "-n", "2").stdout
-    for words in ("questions:", "center:", "branching:", " quest ", " decl ", " nsubj", "requested share"):
+    for words in ("questions:", "center:", "branching:", " quest ", " decl ", " nsubj", "share asked"):
         assert words in printed
 
 

@@ -11,6 +11,7 @@ Shorter arcs run closer to the words. An arrow head stands where an arc ends in 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 ROOT = -1
@@ -55,11 +56,19 @@ def draw_parse(words: Sequence[str], heads: Sequence[int], relations: Sequence[s
     lines = [[BOXES[cell] for cell in row] for row in cells]
     for dependent, lane in lanes.items():
         lines[dependent][2 * lane - 1] = "◄"
-    longest = max(map(len, words), default=0)
+    longest = max(map(shown_width, words), default=0)
     return [
-        f"{word:<{longest}} {''.join(line)} {relation}".rstrip()
+        f"{word}{' ' * (longest - shown_width(word))} {''.join(line)} {relation}".rstrip()
         for word, line, relation in zip(words, lines, relations, strict=True)
     ]
+
+
+def shown_width(word: str) -> int:
+    """Cells that a word takes in a terminal: two for a wide character (Chinese, Japanese), none for a combining one."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in word
+    )
 
 
 def arc_lanes(heads: Sequence[int]) -> dict[int, int]:

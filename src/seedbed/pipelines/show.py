@@ -166,11 +166,11 @@ def requested_shares(component: Component) -> dict[str, float]:
 def _print_constructions(console: Console, requested: Mapping[str, float], achieved: Mapping[str, float]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("  construction")
-    table.add_column("requested", justify="right")
-    table.add_column("achieved", justify="right")
+    table.add_column("requested" if requested else "", justify="right")
+    table.add_column("achieved" if requested else "share of documents", justify="right")
     for name in [*requested, *(name for name in achieved if name not in requested)]:
         asked = f"{requested[name]:.2%}" if name in requested else ""
-        table.add_row(f"  {name}", asked, f"{achieved.get(name, 0.0):.2%} of documents")
+        table.add_row(f"  {name}", asked, f"{achieved.get(name, 0.0):.2%}")
     console.print(table)
 
 
@@ -179,13 +179,13 @@ def _print_mixtures(console: Console, study: Study, components: Mapping[str, Sto
 
     table = Table(box=None, pad_edge=False)
     for column in ("mixture", "component"):
-        table.add_column(column)
-    for column in ("requested bytes", "achieved", "requested share", "achieved", "documents", "epochs"):
-        table.add_column(column, justify="right")
+        table.add_column(column, overflow="fold", min_width=10)
+    for column in ("bytes asked", "got", "share asked", "got", "documents", "epochs"):
+        table.add_column(column, justify="right", no_wrap=True)
     for mixture in study.mixtures:
-        for part in select_mixture(mixture, components):
+        for place, part in enumerate(select_mixture(mixture, components)):
             table.add_row(
-                mixture.name,
+                mixture.name if place == 0 else "",
                 part.component_name,
                 f"{part.requested_bytes:,}",
                 f"{part.achieved_bytes:,}",
