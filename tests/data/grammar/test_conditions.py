@@ -130,3 +130,15 @@ def test_shares_are_taken_as_written():
     assert fraction(0.29) == Fraction(29, 100)
     assert has_turn(np.arange(100), fraction(0.29)).sum() == 29
     assert turns(0, 1000, [0.5, 0.3, 0.2]).min() == 0  # shares that sum to 1 leave nothing over
+
+
+def test_different_derivations_are_counted_by_hand(conditions):
+    counted = Conditions(conditions.layout, ("relative",), counted=True)
+    # Two tasks; a noun phrase is 2 determiners and 3 nouns in either number; verbs and auxiliaries are 2.
+    plain = 2 * 3
+    intransitive = 2 * plain * 2 * 2
+    transitive = 2 * plain * 2 * 2 * (2 * plain)
+    assert counted.count(0, Mode((WITHOUT,), None)) == 2 * (intransitive + transitive)
+    assert counted.count(0, Mode((FREE,), Depth(0, False))) == 2 * (intransitive + transitive)
+    whole = counted.count(0, Mode((FREE,), None))
+    assert whole == counted.count(0, Mode((WITHOUT,), None)) + counted.count(0, Mode((WITH,), None))

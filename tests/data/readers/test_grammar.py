@@ -6,10 +6,12 @@ import pytest
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.writers.jsonl import JsonlWriter
 
+from seedbed.data.grammar.request import Request
 from seedbed.data.readers.grammar import BLOCK, KEPT, GrammarReader, request_of
 from seedbed.data.readers.tabular import JsonlReader
 from seedbed.data.recipes import Grammar
-from tests.data.grammar.toys import zoo
+from seedbed.errors import RecipeError
+from tests.data.grammar.toys import flat, zoo
 
 
 def written(reader, *where):
@@ -21,7 +23,7 @@ def reader_of(documents, **asked):
 
 
 @pytest.mark.parametrize(
-    "asked", [{}, {"shares": {"relative": 0.1}}, {"task": "copy", "depth_shares": {0: 0.5, 2: 0.5}}]
+    "asked", [{}, {"shares": {"relative": 0.1}}, {"task": "copy", "depth_shares": {0: 0.03, 2: 0.97}}]
 )
 def test_tasks_write_together_what_one_would(asked):
     reader = reader_of(2 * BLOCK + 100, **asked)
@@ -60,3 +62,10 @@ def test_alone_in_a_plain_datatrove_pipeline(tmp_path):
     files = sorted((tmp_path / "out").glob("*.jsonl"))  # the second task has no block to write
     texts = [text for file in files for text, _ in JsonlReader([]).records(file)]
     assert texts == [text for text, _ in written(reader_of(100)).values()]
+
+
+def test_more_documents_than_there_are_of_a_kind_are_refused():
+    few = Request(shares={"owner": 0.5}, without=())
+    with pytest.raises(RecipeError, match=r"[\d,]+ of [\d,]+ documents are asked for .* there are only"):
+        next(iter(GrammarReader(flat(), few, documents=10**9).run()))
+    assert len(list(GrammarReader(flat(), few, documents=200).run())) == 200

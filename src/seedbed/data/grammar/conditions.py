@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from seedbed.data.grammar.laid import Option
+from seedbed.data.grammar.laid import Option, Variable
 from seedbed.data.grammar.options import Layout
 from seedbed.errors import RecipeError
 
@@ -27,6 +27,7 @@ MOST_ROUNDS = 20_000
 LONGEST_EXPECTED = 1e6
 MOST_PART = 2**22
 """Numerators and denominators of shares lie below; indices below 2**40, so that their products fit 63 bits."""
+MANY = 1e15
 IMPOSSIBLE = 1e-13
 """A chance below this is taken for none: differences of chances near 1 are exact to about 1e-15."""
 
@@ -48,18 +49,23 @@ class Mode(NamedTuple):
 class Conditions:
     """Chances of modes over the states of a layout.
 
-    marks: the constructions asked about. Errors: RecipeError if a phrase has no derivation that ends, or if documents
-    are endless on average.
+    marks: the constructions asked about. counted: give numbers of different derivations in place of chances.
+    Errors: RecipeError if a phrase has no derivation that ends, or if documents are endless on average.
     """
 
-    def __init__(self, layout: Layout, marks: Sequence[str]) -> None:
+    def __init__(self, layout: Layout, marks: Sequence[str], *, counted: bool = False) -> None:
         self.layout = layout
         self.marks = tuple(marks)
         self.free = Mode((FREE,) * len(self.marks), None)
+        self.counted = counted
         self._flatten()
         self._known: dict[tuple[frozenset[int], int | None], Floats] = {}
         self._words = np.array([state.is_word for state in layout.states], dtype=bool)
-        self._check_end()
+        self._at_words = self._words.astype(np.float64)
+        if counted:
+            self._at_words = np.array([layout.words_at(state) for state in layout.states], dtype=np.float64)
+        else:
+            self._check_end()
 
     def _flatten(self) -> None:
         """One row for each way that a state can go on: its weight, the states after, their clauses, its marks."""
@@ -67,8 +73,9 @@ class Conditions:
         none = [False] * len(self.marks)
         for number, laid in enumerate(self.layout.states):
             if laid.draws is not None:
-                total = sum(laid.draws.weights)
-                for weight, then in zip(laid.draws.weights, laid.then, strict=True):
+                weights = _multiplicities(laid.draws) if self.counted else laid.draws.weights
+                total = 1.0 if self.counted else sum(weights)
+                for weight, then in zip(weights, laid.then, strict=True):
                     rows.append((number, weight / total, [then], [0], none, [1]))
             total = sum(option.weight for option in laid.options)
             for option in laid.options:
@@ -76,9 +83,10 @@ class Conditions:
                 leaders = [part for part in option.parts if part.follows is None]
                 clauses = [part.clauses for part in leaders]
                 copies = [sum(part.key == other.key for other in option.parts) for part in leaders]
-                for combination, chance in enumerate(combination_chances(option).tolist()):
+                weight = 1.0 if self.counted else option.weight / total
+                for combination, chance in enumerate(combination_chances(option, counted=self.counted).tolist()):
                     children = [part.children[combination] for part in leaders]
-                    rows.append((number, option.weight / total * chance, children, clauses, marked, copies))
+                    rows.append((number, weight * chance, children, clauses, marked, copies))
         width = max(len(row[2]) for row in rows)
         self._of = np.array([row[0] for row in rows], dtype=np.int64)
         self._weight = np.array([row[1] for row in rows], dtype=np.float64)
@@ -132,11 +140,12 @@ class Conditions:
             now = self._clauses == 0
         else:
             now = np.ones(self._children.shape, dtype=bool)
-        found = np.where(self._words, 1.0, 0.0)
+        found = self._at_words
         for _ in range(MOST_ROUNDS):
             here = np.append(found, 1.0)[self._children]
             each = weight * np.where(now, here, bound).prod(axis=1)
-            new = np.where(self._words, 1.0, np.bincount(self._of, each, minlength=states))
+            new = np.where(self._words, self._at_words, np.bincount(self._of, each, minlength=states))
+            new = np.minimum(new, MANY)
             change = np.abs(new - found).max()
             found = new
             if change < 1e-15:
@@ -159,6 +168,12 @@ class Conditions:
                 if mode.depth.exactly and mode.depth.most > 0:
                     total -= sign * self._at(state, without, mode.depth.most - 1)
         return total if total > IMPOSSIBLE else 0.0
+
+    def count(self, state: int, mode: Mode) -> float:
+        """How many different derivations from a state meet a mode, where they are counted; infinity from 10**15 on."""
+        if self.chance(state, self.free) >= MANY:
+            return float("inf")
+        return round(self.chance(state, mode))
 
     def _at(self, state: int, avoided: frozenset[int], depth: int | None) -> float:
         return float(self.chances(avoided, depth)[state])
@@ -222,12 +237,23 @@ def _depth_ways(clauses: list[int], depth: Depth | None) -> Iterator[list[Depth 
         ]
 
 
-def combination_chances(option: Option) -> Floats:
-    """float64[combinations]: the chance of each combination of an option's variables, the first one fastest."""
+def _multiplicities(variable: Variable) -> tuple[float, ...]:
+    """How many different draws give each outcome of a variable."""
+    if variable.concepts is None:
+        return (1.0,) * len(variable.values)
+    outcomes = [outcome for _, _, outcome in variable.concepts]
+    return tuple(float(outcomes.count(outcome)) for outcome in range(len(variable.values)))
+
+
+def combination_chances(option: Option, *, counted: bool = False) -> Floats:
+    """float64[combinations]: the chance of each combination of an option's variables, the first one fastest; counted:
+    the number of draws that give it."""
     chances = np.ones(1)
     for variable in option.variables:
-        weights = np.array(variable.weights)
-        chances = (weights / weights.sum())[:, None] * chances[None, :]
+        weights = np.array(_multiplicities(variable) if counted else variable.weights)
+        if not counted:
+            weights = weights / weights.sum()
+        chances = weights[:, None] * chances[None, :]
         chances = chances.reshape(-1)
     return chances
 

@@ -66,9 +66,11 @@ class Sampler:
         selections = checked(grammar, request)
         plan = plan_of(grammar, request)
         self.shares = plan.shares
+        self._plan = plan
         self._by_rule = request.twin is not None and has_twins(grammar, request.twin)
         banned = self.meaning.held_out.words if request.split == "train" else {}
         layout = Layout(grammar, request.task, selections, request.twin if self._by_rule else None, banned)
+        self._layout = layout
         conditions = Conditions(layout, plan.marks)
         for mode, what in zip(plan.modes, self._asked(), strict=True):
             if conditions.chance(0, mode) <= 0:
@@ -106,6 +108,19 @@ class Sampler:
         asked = [f"with {mark!r} and without the others asked about" for mark in request.shares]
         full = bool(asked) and sum(request.shares.values()) >= 1 - 1e-9
         return asked if full else [*asked, rest or "that is not held out"]
+
+    def check_count(self, documents: int) -> None:
+        """Refuse shares that ask for more documents than the grammar has different ones of their kind."""
+        if not self.shares:
+            return
+        counted = Conditions(self._layout, self._plan.marks, counted=True)
+        for mode, share, what in zip(self._plan.modes, self.shares, self._asked(), strict=False):
+            there, asked = counted.count(0, mode), int(documents * share)
+            if asked > there:
+                self.grammar.place.refuse(
+                    f"{asked:,} of {documents:,} documents are asked for {what}, and there are only {int(there):,} "
+                    "different ones; ask for fewer documents or a smaller share, or give the lexicon more words"
+                )
 
     def documents(self, start: int, stop: int) -> Block:
         """Documents start to stop."""

@@ -137,6 +137,19 @@ class Layout:
         values = tuple({feature: value} for value, _ in outcomes)
         return Variable(carrier, feature, values, tuple(weight for _, weight in outcomes))
 
+    def words_at(self, laid: LaidState) -> int:
+        """How many different words can stand at a state; 0 if it is no word, 1 if the word was chosen above."""
+        meant, worded, chosen = laid.state
+        if not laid.is_word:
+            return 0
+        if meant.text is not None or (meant.grammar is worded.grammar and meant.category != worded.category):
+            meant = worded
+        if meant.text is not None or meant.category in chosen:
+            return 1
+        words = meant.grammar.lexicon[meant.category]
+        wanted = {feature: value for feature, value in meant.values if value is not None}
+        return sum(words.fits(at, wanted) and self.may_draw(words, at) for at in range(len(words.concepts)))
+
     def may_draw(self, words: Category, concept: int) -> bool:
         """Whether a concept of a category can be drawn at all."""
         return words.weights[concept] > 0 and words.concepts[concept] not in self.banned.get(words.name, ())

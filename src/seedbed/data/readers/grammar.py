@@ -92,6 +92,7 @@ class GrammarReader(PipelineStep):  # type: ignore[misc]  # datatrove has no typ
         if data:
             yield from data
         sampler = _sampler(self.grammar.file, self.request)
+        sampler.check_count(self.documents)
         for start in range(rank * BLOCK, self.documents, world_size * BLOCK):
             block = sampler.documents(start, min(start + BLOCK, self.documents))
             self.stat_update("documents", value=len(block.texts), unit="block")
