@@ -275,13 +275,14 @@ class Expander:
 
 
 def sentence_hashes(forest: Forest, word_hashes: U64) -> U64:
-    """One hash for each document's measured words, depending on the words and their order."""
+    """One hash for each document's measured words, as `hashing.sentence_hashes` gives it for rows of equal length."""
     length = forest.of_stop - forest.of_start
-    document = np.repeat(np.arange(len(length), dtype=np.int64), length)
-    first = np.cumsum(length) - length
-    place = np.arange(len(document), dtype=np.int64) - first[document]
-    at = forest.of_start[document] + place
-    mixed = mix(word_hashes[forest.word[at]] + (place.astype(np.uint64) + np.uint64(1)) * np.uint64(GAMMA))
-    sums = np.append(np.cumsum(mixed, dtype=np.uint64), np.uint64(0))
-    before = np.where(first > 0, sums[first - 1], np.uint64(0))
-    return mix(sums[first + length - 1] - before + np.uint64(GAMMA))
+    order = np.argsort(-length, kind="stable")  # longest first, so that those that go on are the first ones
+    start, going = forest.of_start[order], length[order]
+    state = np.full(len(order), GAMMA, dtype=np.uint64)
+    for place in range(int(going[0]) if len(going) else 0):
+        count = int(np.searchsorted(-going, -place, side="left"))
+        state[:count] = mix((state[:count] ^ word_hashes[forest.word[start[:count] + place]]) + np.uint64(GAMMA))
+    hashes = np.empty_like(state)
+    hashes[order] = state
+    return hashes
