@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from seedbed.data.grammar.conditions import Conditions, turns
 from seedbed.data.grammar.draws import Ints
-from seedbed.data.grammar.expand import Expander, Forest, sentence_hashes
+from seedbed.data.grammar.expand import Expander, Forest
 from seedbed.data.grammar.file import GrammarFile
-from seedbed.data.grammar.hashing import MASK, U64, key_of, mix, numbers
+from seedbed.data.grammar.hashing import key_of, mix, numbers
+from seedbed.data.grammar.holdout import Bools, HoldOut
 from seedbed.data.grammar.options import Layout
 from seedbed.data.grammar.request import Request, checked, plan_of
 from seedbed.data.grammar.tables import Tables
@@ -30,10 +30,9 @@ __all__ = ["Block", "Request", "Sampler", "Sentence", "word_distance"]
 
 MOST_ATTEMPTS = 20_000
 WIDEST = 64
-MOST_WORDS = 64
+TWIN_WIDTH = 16
 ANY = -1
 """Of a length or a task that a document must have: no matter which."""
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,8 @@ class Sampler:
         self._like = None
         if request.lengths_like is not None:
             self._like = Sampler(self.meaning, request.lengths_like)
-        self._holds = _HoldOut(self) if self._decides is self else None
+        self._holds = HoldOut(self.tables, request) if self._decides is self else None
+        self._own = HoldOut(self.tables, request) if self._by_rule and grammar is self.meaning else None
 
     def _asked(self) -> list[str]:
         request = self.request
@@ -210,11 +210,40 @@ class Sampler:
             if self._decides._refuses(wanted):
                 for drawn, tried in self._decides._accepted(indices, wanted):
                     attempts[drawn.at] = tried
+            if self._own is not None and self._own.kinds:
+                yield from self._twins(indices, attempts)
+                return
             everything = np.arange(len(indices), dtype=np.int64)
             yield Drawn(self._forest(indices, attempts), everything, everything)
             return
         for drawn, _ in self._accepted(indices, wanted):
             yield drawn
+
+    def _twins(self, indices: Ints, attempts: Ints) -> Iterator[Drawn]:
+        """The twins of these draws. Where a twin is itself held out, the next draw of the same length and task is taken
+        whose original and whose twin are not, so that a twin corpus holds no test material either."""
+        decides, own = self._decides, self._own
+        assert own is not None
+        forest = self._forest(indices, attempts)
+        fine = own.in_split(forest)
+        yield Drawn(forest, np.flatnonzero(fine), np.flatnonzero(fine))
+        pending = np.flatnonzero(~fine)
+        original = decides._forest(indices[pending], attempts[pending]) if len(pending) else None
+        if original is None:
+            return
+        same = np.stack([lengths(decides.expander, original), decides._tasks(original)], axis=1)
+        for tried in range(1, MOST_ATTEMPTS, TWIN_WIDTH):
+            at = np.repeat(np.arange(len(pending), dtype=np.int64), TWIN_WIDTH)
+            later = np.tile(np.arange(tried, tried + TWIN_WIDTH, dtype=np.int64), len(pending)) + attempts[pending[at]]
+            theirs, mine = (each._forest(indices[pending[at]], later) for each in (decides, self))
+            fits = (decides._fits(theirs, same[at]) & own.in_split(mine)).reshape(len(pending), TWIN_WIDTH)
+            done = fits.any(axis=1)
+            rows = (np.arange(len(pending)) * TWIN_WIDTH + fits.argmax(axis=1))[done]
+            yield Drawn(mine, rows, pending[done])
+            pending, same = pending[~done], same[~done]
+            if not len(pending):
+                return
+        self._give_up(int(indices[pending[0]]), int(same[0, 0]))
 
     def _refuses(self, wanted: Ints) -> bool:
         holds = self._holds is not None and self._holds.kinds
@@ -274,78 +303,6 @@ class Sampler:
         return fits
 
 
-class _HoldOut:
-    """Which documents of a sampler's own forests are held out. kinds: those that must be looked for."""
-
-    def __init__(self, sampler: Sampler) -> None:
-        self.held = sampler.meaning.held_out
-        self.tables = sampler.tables
-        self.split = sampler.request.split
-        self.kinds = self.held.kinds() if self.split != "any" else ()
-        if self.split == "train":  # the others are never drawn at all
-            self.kinds = tuple(kind for kind in self.kinds if kind in ("share", "together"))
-        elif sampler.request.held_out is not None:
-            self.kinds = (sampler.request.held_out,)
-        self._limit = np.uint64(min(int(self.held.share * 2.0**64), MASK))
-        self._bits: dict[str, int] = {}
-        names = [f"{category}/{concept}" for category, concepts in self.held.words.items() for concept in concepts]
-        names += [name for together in self.held.together for name in together if name not in self.tables.marks]
-        for name in dict.fromkeys(names):
-            self._bits[name] = 1 << len(self._bits)
-        if len(self._bits) > MOST_WORDS:
-            sampler.grammar.place.at("held_out").refuse(f"names more than {MOST_WORDS} words; hold out fewer")
-        self._cells = np.array(self._cell_bits(), dtype=np.uint64)
-
-    def _cell_bits(self) -> list[int]:
-        """For each cell of the table of forms the bits of the words looked for."""
-        bits = [0] * len(self.tables.forms)
-        for leaf, first in zip(self.tables.leaves, self.tables.leaf_forms.tolist(), strict=True):
-            for at, concept in enumerate(leaf.concepts):
-                for name in (concept, f"{leaf.side.category}/{concept}"):
-                    bits[first + at] |= self._bits.get(name, 0)
-        return bits
-
-    def in_split(self, forest: Forest) -> Bools:
-        """Which documents are in the split."""
-        held = self._of_kinds(forest, self.kinds)
-        return held if self.split == "held-out" else ~held
-
-    def any_of(self, forest: Forest) -> Bools:
-        """Which documents are held out by any kind of hold-out."""
-        return self._of_kinds(forest, self.held.kinds())
-
-    def _of_kinds(self, forest: Forest, kinds: Iterable[str]) -> Bools:
-        found = np.zeros(len(forest.sizes), dtype=bool)
-        words = np.zeros(len(forest.sizes), dtype=np.uint64)
-        if self._bits and {"words", "together"} & set(kinds):
-            words = np.bitwise_or.reduceat(self._cells[forest.cell], forest.starts)
-        for kind in kinds:
-            match kind:
-                case "share":
-                    found |= sentence_hashes(forest, self.tables.word_hashes) < self._limit
-                case "depth":
-                    found |= forest.depths >= (self.held.depth or 0)
-                case "marks":
-                    for mark in self.held.marks:
-                        found |= self._has(forest, words, mark)
-                case "words":
-                    held = sum(bit for name, bit in self._bits.items() if "/" in name)
-                    found |= (words & np.uint64(held)) != 0
-                case "together":
-                    for names in self.held.together:
-                        found |= np.logical_and.reduce([self._has(forest, words, name) for name in names])
-        return found
-
-    def _has(self, forest: Forest, words: U64, name: str) -> Bools:
-        if name in self._bits:
-            there: Bools = (words & np.uint64(self._bits[name])) != 0
-            return there
-        if name not in self.tables.marks:  # no rule of this corpus has the mark
-            return np.zeros(len(forest.sizes), dtype=bool)
-        bit = np.uint64(self.tables.marks.index(name))
-        return (forest.masks >> bit & np.uint64(1)).astype(bool)
-
-
 def has_twins(grammar: GrammarFile, mark: str) -> bool:
     """Whether every rule with a mark names a twin, so that a twin corpus needs no other documents."""
     wordings = [w for rules in grammar.rules.values() for rule in rules.values() for w in rule.wordings]
@@ -378,8 +335,3 @@ def _spread(indices: Ints, drawn: Drawn) -> Ints:
     found = np.zeros(len(drawn.forest.sizes), dtype=np.int64)
     found[drawn.rows] = indices
     return found
-
-
-def keys_of(sampler: Sampler, indices: Ints) -> U64:
-    """The keys of the first draws of documents; equal in all languages of one meaning."""
-    return numbers(mix(indices.astype(np.uint64) + sampler._key), 0)
