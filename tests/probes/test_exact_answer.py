@@ -101,11 +101,14 @@ def test_a_real_model_gives_what_each_question_gives_by_itself(name, items, cut)
         places = range(len(whole) - answer, len(whole))
         nats = sum(float(log_p[place, whole[place]]) for place in places)
         assert row["nats"] == pytest.approx(nats, abs=1e-4)
-        first = log_p[places[0]].tolist()
-        right = first.pop(whole[places[0]])
-        assert row["margin"] == pytest.approx(right - max(first), abs=1e-4)
+        margins = []
+        for place in places:
+            others = log_p[place].tolist()
+            margins.append(others.pop(whole[place]) - max(others))
+        assert row["margin_first"] == pytest.approx(margins[0], abs=1e-4)
+        assert row["margin"] == pytest.approx(min(margins), abs=1e-4)
         greedy = all(int(log_p[place].argmax()) == whole[place] for place in places)
-        assert row["exact"] == float(greedy)
+        assert row["exact"] == float(greedy) == float(row["margin"] > 0)
 
 
 def test_text_written_fast_is_the_text_written_plainly(items, cut):
@@ -131,6 +134,8 @@ def test_strata_add_up_and_the_items_show_them(items, cut, toys):
         assert row["equal_digits"] == (len(a) == len(b))
         digit_sums = sum(map(int, a + b)) - sum(map(int, row["answer"]))
         assert row["carries"] == digit_sums // 9  # every carry takes ten and gives one
+        assert (row["margin"] > 0) == (row["exact"] == 1.0)
+    assert {row["exact"] for row in rows} == {0.0, 1.0}
     for stratum, column, value in (
         ("carries-1", "carries", 1),
         ("digits-3", "digits", 3),

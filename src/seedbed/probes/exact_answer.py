@@ -8,8 +8,9 @@ answers are cut as they were in training. Means over the items of each stratum, 
   smaller id; a model of equal logits everywhere gets nothing right.
 - ended: exact, and the document ends there. A model trained on answers alone (loss_on="answer") never learns to end, so
   this is told apart.
-- margin: log-probability of the answer's first token minus that of its best rival, in nats; positive exactly where the
-  first token is right.
+- margin: log-probability of a token of the answer, after the true ones before it, minus that of its best rival, of the
+  token where this is least; in nats. It is positive exactly where the answer is exact, and so is its soft form.
+- margin-first: the same of the answer's first token.
 - nats: log-probability of the whole answer (without the end of the document), comparable over tokenizers; and
   nats-per-token, which is not.
 
@@ -90,6 +91,15 @@ class WritingModel(Protocol):
 
 
 @dataclass(frozen=True)
+class Scores:
+    """Of answers under a model, in nats: the least margin of a token, that of the first, and the log-probability."""
+
+    margin: Floats
+    margin_first: Floats
+    nats: Floats
+
+
+@dataclass(frozen=True)
 class _Plain:
     tokens: list[int]
     ended: bool
@@ -144,17 +154,18 @@ class PreparedExactAnswers:
         """Scalars by stratum and one row per item."""
         with looking_at(model) as device:
             written = self._write(model, device)
-            margin, nats = self._score(model, device, self._right)
-            wrong_margin, wrong_nats = self._score(model, device, self._wrong)
+            right = self._score(model, device, self._right)
+            wrong = self._score(model, device, self._wrong)
         exact = _exact(written, self._right)
         lengths = np.array([len(answer) for _, answer in self._right])
         ends = np.array([len(each.tokens) if each.ended else -1 for each in written])
         values = {
             "exact": exact,
             "ended": exact * (ends == lengths),
-            "margin": margin,
-            "nats": nats,
-            "nats-per-token": nats / lengths,
+            "margin": right.margin,
+            "margin-first": right.margin_first,
+            "nats": right.nats,
+            "nats-per-token": right.nats / lengths,
         }
         scalars = {
             f"{self.name}/{stratum}/{what}": float(np.mean(each[rows]))
@@ -163,9 +174,9 @@ class PreparedExactAnswers:
         }
         if self._wrong:
             # Prompts are the same, so that what was written after the questions serves here too.
-            wrong = {"exact": _exact(written, self._wrong), "margin": wrong_margin, "nats": wrong_nats}
-            scalars |= {f"{self.name}/{SHUFFLED}/{what}": float(np.mean(each)) for what, each in wrong.items()}
-        return Measurement(scalars, self._table(written, values, wrong_nats))
+            dealt = {"exact": _exact(written, self._wrong), "margin": wrong.margin, "nats": wrong.nats}
+            scalars |= {f"{self.name}/{SHUFFLED}/{what}": float(np.mean(each)) for what, each in dealt.items()}
+        return Measurement(scalars, self._table(written, values, wrong.nats))
 
     def _table(self, written: Sequence[Written], values: Mapping[str, Floats], wrong_nats: Floats) -> pa.Table:
         columns = dict(self._fixed)
@@ -182,23 +193,21 @@ class PreparedExactAnswers:
             return model.continuations(prompts, eos_id=self._eos, max_new_tokens=self._longest)
         return plain_greedy(model, prompts, self._eos, self._longest, device)
 
-    def _score(
-        self, model: nn.Module, device: torch.device, pairs: Sequence[tuple[list[int], list[int]]]
-    ) -> tuple[Floats, Floats]:
-        """(margin of the first token, log-probability of the whole), float64[pairs] each, in nats."""
-        margins, totals = np.empty(len(pairs)), np.empty(len(pairs))
+    def _score(self, model: nn.Module, device: torch.device, pairs: Sequence[tuple[list[int], list[int]]]) -> Scores:
+        """The given answers under the model, each token after the true ones before it."""
+        least, first, nats = (np.empty(len(pairs)) for _ in range(3))
         for rows in _batches([len(prompt) + len(answer) for prompt, answer in pairs], device):
             fed = [[*pairs[row][0], *pairs[row][1][:-1]] for row in rows]
             places = [range(len(pairs[row][0]) - 1, len(tokens)) for row, tokens in zip(rows, fed, strict=True)]
-            targets = torch.tensor([token for row in rows for token in pairs[row][1]], device=device)
+            targets = torch.tensor([[token] for row in rows for token in pairs[row][1]], device=device)
             log_p = _logits_at(model, fed, places, self._eos, device).log_softmax(-1)
-            picked = log_p.gather(-1, targets[:, None])[:, 0].double().cpu().numpy()
+            picked = log_p.gather(-1, targets)[:, 0].double().cpu().numpy()
+            rivals = log_p.scatter(-1, targets, float("-inf")).max(-1).values.double().cpu().numpy()
             starts = np.cumsum([0, *map(len, places)])[:-1]
-            first = torch.from_numpy(starts).to(device)
-            rivals = log_p[first].scatter(-1, targets[first][:, None], float("-inf")).max(-1).values
-            margins[rows] = picked[starts] - rivals.double().cpu().numpy()
-            totals[rows] = np.add.reduceat(picked, starts)
-        return margins, totals
+            least[rows] = np.minimum.reduceat(picked - rivals, starts)
+            first[rows] = (picked - rivals)[starts]
+            nats[rows] = np.add.reduceat(picked, starts)
+        return Scores(least, first, nats)
 
 
 def plain_greedy(
