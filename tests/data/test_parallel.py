@@ -78,7 +78,7 @@ def test_one_language_of_records_that_say_theirs(jsonl, build, workbench):
     stored, receipt = build(Component("de", Language("de", Files(location), column="lang"), heldout_share=0))
     assert sorted(stored.iter_texts()) == ["text 0", "text 2"]
     assert {row["language"] for row in stored.labels(range(2))} == {"de"}
-    assert receipt.skipped == {"dropped by language": 1}
+    assert receipt.skipped == {"dropped by language: language fr": 1}
     with pytest.raises(UnknownNameError, match="called 'deu'; did you mean 'de'"):
         Language("deu", Files(location), column="lang").steps(workbench)
     with pytest.raises(SourceError, match=r"no column 'langs'; did you mean 'lang'\? \(column=\)"):

@@ -71,17 +71,25 @@ def test_content_and_not_place_stands_for_files(tmp_path):
     assert fingerprint(describe(component, Workbench(folder))) not in prints
 
 
-def test_the_grammar_file_is_part_of_a_grammar(tmp_path):
+@pytest.mark.parametrize(
+    ("shelf", "name", "suffix", "old", "new"),
+    [
+        ("data/grammars", "english", ".toml", "share = 0.05", "share = 0.06"),
+        ("data/lexicons/en", "zoo_noun", ".tsv", "zebra", "gnu"),
+    ],
+)
+def test_the_grammar_file_and_its_lexicons_are_part_of_a_grammar(tmp_path, shelf, name, suffix, old, new):
     component = Component("words", Grammar("english", task="copy"))
     before = describe(component, Workbench(tmp_path))
-    own = tmp_path / "data" / "grammars" / "english.toml"
+    carried = Workbench(tmp_path).shelf_file(shelf, name, suffix).read_text()
+    own = tmp_path / shelf / f"{name}{suffix}"
     own.parent.mkdir(parents=True)
-    carried = Workbench(tmp_path).shelf_file("data/grammars", "english").read_text()
-    own.write_text(carried.replace('"zebra"', '"gnu"', 1))
-    if own.read_text() == carried:
-        own.write_text(carried.replace("zebra", "gnu"))
+    own.write_text("# a remark\n" + carried)
+    assert describe(component, Workbench(tmp_path)) == before
+    assert old in carried
+    own.write_text(carried.replace(old, new))
     changed = differences(before, describe(component, Workbench(tmp_path)))
-    assert [name for name, _, _ in changed] == ["source.rules_sha256"]
+    assert [name for name, _, _ in changed] == ["source.grammar_sha256"]
 
 
 @given(descriptions)

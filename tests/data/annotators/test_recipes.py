@@ -100,7 +100,6 @@ def test_documents_without_a_parse_are_refused(build, jsonl, treebank):
         build(Component("t", [Files(location), Annotate("npi")]))
 
 
-
 def shortened(data, rank=0, world_size=1):
     for document in data:
         document.text = document.text[:2]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from seedbed.data.readers.grammar import request_of
+from seedbed.data.grammar.identity import request_of
 from seedbed.data.recipes import Grammar
 from seedbed.errors import RecipeError, UnknownNameError
 from tests.data.grammar.toys import AUXILIARIES, NOUNS, ZOO

@@ -5,11 +5,11 @@ A change of a weight, a lexicon or the engine gives other sentences: read them a
 
 NAMES = ("scenes", "german", "russian", "japanese", "mandarin")
 SENTENCES = """
-today this bird bit the singer .
-heute biss dieser Vogel die Sängerin .
-сегодня певицу кусала эта птица .
-今日 この 鳥 は 歌手 を 噛みました 。
-今天 这 只 鸟 咬 了 歌手 。
+the doctors who wrote the poem hated a black dog .
+die Ärzte , die das Gedicht schrieben , hassten einen schwarzen Hund .
+врачи , которые писали стихотворение , ненавидели чёрную собаку .
+詩 を 書いた 医者たち は 黒い 犬 を 憎んでいました 。
+写 诗 的 医生们 讨厌 一 只 黑 狗 。
 
 the famous friends thought that the friends lent the friend's report to the doctor who washed the horses .
 die berühmten Freunde dachten , dass die Freunde dem Arzt , der die Pferde wusch , den Bericht des Freundes liehen .
@@ -47,11 +47,11 @@ gestern biss die Katze , die das Mädchen streichelte , die Großmütter nicht .
 昨日 女の子 が 撫でた 猫 は おばあさんたち を 噛みませんでした 。
 昨天 女孩 抚摸 的 猫 没 咬 奶奶们 。
 
-does this teacher read the poem that the neighbor writes ?
-liest dieser Lehrer das Gedicht , das der Nachbar schreibt ?
-читает ли этот учитель стихотворение , которое сосед пишет ?
-この 先生 は 隣人 が 書く 詩 を 読みます か 。
-这 位 老师 读 邻居 写 的 诗 吗 ？
+this girl believes that the poor boys rest in the park .
+dieses Mädchen glaubt , dass die armen Jungen im Park ruhen .
+эта девочка верит , что в парке отдыхают бедные мальчики .
+この 女の子 は 貧しい 男の子たち が 公園 で 休む と 信じています 。
+这 个 女孩 相信 贫穷 的 男孩们 在 公园 里 休息 。
 
 recently the nurse in the hotel slept .
 neulich schlief die Krankenschwester im Hotel .

@@ -6,8 +6,9 @@ import pytest
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.writers.jsonl import JsonlWriter
 
+from seedbed.data.grammar.identity import request_of
 from seedbed.data.grammar.request import Request
-from seedbed.data.readers.grammar import BLOCK, KEPT, GrammarReader, request_of
+from seedbed.data.readers.grammar import BLOCK, KEPT, GrammarReader
 from seedbed.data.readers.tabular import JsonlReader
 from seedbed.data.recipes import Grammar
 from seedbed.errors import RecipeError

@@ -19,7 +19,6 @@ from datatrove.executor.local import LocalPipelineExecutor
 from seedbed.data.collect import recorded_failure
 from seedbed.errors import SeedbedError, SourceError
 
-
 # Loaded once, in the process that all tasks' processes are forked from.
 PRELOADED = ["seedbed.data.executors.local", "seedbed.data.readers.tabular", "seedbed.data.readers.text"]
 

@@ -102,6 +102,6 @@ class Grammar:
 
     def identity(self, workbench: Workbench) -> dict[str, Any]:
         """What stands for this source in a hash: its fields and the digest of the grammar and its lexicons."""
-        from seedbed.data.readers.grammar import grammar_identity
+        from seedbed.data.grammar.identity import grammar_identity
 
         return grammar_identity(self, workbench)

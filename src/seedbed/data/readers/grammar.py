@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 from datatrove.data import Document, DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
 from seedbed.data.grammar.documents import Sampler
 from seedbed.data.grammar.file import GrammarFile, load_grammar
+from seedbed.data.grammar.identity import request_of
 from seedbed.data.grammar.recipe import Grammar
-from seedbed.data.grammar.request import Request, check
+from seedbed.data.grammar.request import Request
 from seedbed.workbench import Workbench
 
 BLOCK = 8_192
 KEPT = 4
 
 
-def request_of(recipe: Grammar) -> Request:
-    """What a recipe asks of its grammar."""
-    return Request(
-        task=recipe.task,
-        select=recipe.selected(),
-        shares=dict(recipe.shares),
-        without=recipe.without,
-        depth_shares=dict(recipe.depth_shares),
-        twin=recipe.twin,
-        max_words=recipe.max_words,
-        lengths_like=None if recipe.lengths_like is None else request_of(recipe.lengths_like),
-        split=recipe.split,
-        held_out=recipe.held_out,
-        seed=recipe.seed,
-    )
-
-
 def grammar_steps(recipe: Grammar, workbench: Workbench) -> list[PipelineStep]:
     """The reader of a grammar. Errors: UnknownNameError; RecipeError for a faulty file or what it cannot give."""
     return [GrammarReader(load_grammar(recipe.name, workbench), request_of(recipe), documents=recipe.documents)]
-
-
-def grammar_identity(recipe: Grammar, workbench: Workbench) -> dict[str, Any]:
-    """Fields and the digest of the grammar, its lexicons and its meaning (comments aside)."""
-    from seedbed.data.identity import recipe_fields
-
-    grammar = load_grammar(recipe.name, workbench)
-    check(grammar, request_of(recipe))
-    like = recipe.lengths_like
-    described = recipe_fields(replace(recipe, lengths_like=None)) | {"grammar_sha256": grammar.digest}
-    return described if like is None else described | {"lengths_like": recipe_fields(like)}
 
 
 _MADE: dict[tuple[str, str], Sampler] = {}
