@@ -44,8 +44,8 @@ study = Study(
         Mixture(name, total_bytes=1_000_000, shares={component: 1.0, **measured_on})
         for name, component in components.items()
     ],
-    tokenizers=[tokenizer("bpe-1k")],
-    models=[model("nano", layout="packed", batch_size=16, steps=150)],
+    tokenizers=[tokenizer("byte")],  # a token is a byte, so equal updates are equal bytes whatever the text is like
+    models=[model("nano", layout="packed", batch_size=16, context=256, steps=240)],  # 240 x 16 x 256 bytes
     probes=[probe("bits-per-byte", bytes_per_source=30_000)],
     probe_points=(2, 4),
     seeds=Seeds(4),

@@ -18,7 +18,6 @@ from seedbed.data.certificate import difference
 from seedbed.dynamics.breaks import break_point, resample
 from seedbed.dynamics.onset import Onset, confirm, onset
 from seedbed.dynamics.verdict import Verdict, verdict
-from seedbed.errors import UnknownNameError
 from seedbed.pipelines.conclusions import Answer, Conclusions, OnsetRow
 from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, ABLE_SHARE, Headline, headline_of, headlines
 from seedbed.pipelines.matching import match
@@ -47,10 +46,7 @@ def conclude(study: Study, results: StudyResults) -> Conclusions:
         answers=answers,
         onsets=list(_onsets(study, results)),
         headline_metrics=[headline.metric for headline in headlines(study)],
-        refusals=[
-            *_unknown_references(study),
-            *(f"{why} (asked of {', '.join(metrics)})" for why, metrics in refusals.items()),
-        ],
+        refusals=[f"{why} (asked of {', '.join(metrics)})" for why, metrics in refusals.items()],
     )
 
 
@@ -62,14 +58,6 @@ def _comparisons(study: Study, results: StudyResults, factor: str) -> Iterator[t
         for reference in against.get(level, ()) or levels[:1]:
             if reference != level and reference in levels:
                 yield reference, level
-
-
-def _unknown_references(study: Study) -> Iterator[str]:
-    names = [mixture.name for mixture in study.mixtures]
-    for mixture in study.mixtures:
-        for reference in mixture.against:
-            if reference not in names:
-                yield f"{mixture.name} is not compared: {UnknownNameError('mixture of this study', reference, names)}"
 
 
 def all_questions(study: Study) -> list[Question]:
