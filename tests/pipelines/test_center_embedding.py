@@ -53,25 +53,32 @@ def test_no_training_question_tells_the_rules_apart(study):
 
 
 def test_deep_arms_are_twins(study):
-    """Sentence for sentence: words, nouns with their determiners and auxiliaries, number of clauses."""
+    """Sentence for sentence: words, nouns with their determiners and auxiliaries, number of clauses.
+
+    A twin that is itself a held-out sentence (one in twenty) gives way to another of its length and depth.
+    """
     components = {component.name: component for component in study.components}
     pairs = zip(documents(components["center-deep"], 600), documents(components["branching-deep"], 600), strict=True)
-    depths = Counter()
+    depths: Counter[int] = Counter()
+    others = 0
     for one, other in pairs:
         texts = [document.text.split(" decl ") for document in (one, other)]
         center, branching = (text[0].split() for text in texts)
         assert all(text[0] == text[1] for text in texts)
         assert len(center) == len(branching)
-        for kind in (
-            {"do", "does", "don't", "doesn't"},
-            {"the", "some", "my", "your", "our", "her"},
-            {"who", "that"},
-        ):
-            assert Counter(w for w in center if w in kind) == Counter(w for w in branching if w in kind)
+        others += any(
+            Counter(w for w in center if w in kind) != Counter(w for w in branching if w in kind)
+            for kind in (
+                {"do", "does", "don't", "doesn't"},
+                {"the", "some", "my", "your", "our", "her"},
+                {"who", "that"},
+            )
+        )
         assert one.metadata["embedding_depth"] == other.metadata["embedding_depth"] == one.metadata["center_depth"]
         assert other.metadata["center_depth"] <= 1
         depths[one.metadata["embedding_depth"]] += 1
     assert depths == {1: 200, 2: 200, 3: 200}
+    assert 0 < others / 600 < 0.09
 
 
 def test_declaratives_of_the_doses_have_equal_lengths(study):
