@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from seedbed.data.formal.recipes import ModularArithmetic, RandomStrings, SkipTrigrams
+from seedbed.data.formal.recipes import Addition, ModularArithmetic, RandomStrings, SkipTrigrams
 from seedbed.data.formal.word_recipes import Spelling
 from seedbed.errors import RecipeError, SourceError, UnknownNameError
 from seedbed.probes.answer_items import AnswerItem, addends, rules, shuffled, source_items, strata, sum_columns
-from seedbed.probes.recipes import FORMAL_SOURCES, ExactAnswers, probe
+from seedbed.probes.recipes import ExactAnswers, formal_sources, probe
 
 
 def items(*texts):
@@ -91,7 +91,7 @@ def test_a_source_without_answers_is_refused(workbench):
 
 def test_the_recipe_refuses_what_training_sees():
     with pytest.raises(RecipeError, match=r"Addition as it is trained on; give it split='held-out'"):
-        ExactAnswers("sums", source=FORMAL_SOURCES["Addition"]())
+        ExactAnswers("sums", source=Addition())
     with pytest.raises(RecipeError, match="RandomStrings as it is trained on"):
         ExactAnswers("sums", source=RandomStrings())
     with pytest.raises(RecipeError, match="give exactly one of source= and component="):
@@ -102,10 +102,14 @@ def test_the_recipe_refuses_what_training_sees():
         ExactAnswers("sums", source={"kind": "Additoin"})
 
 
+def test_every_formal_source_can_stand_on_the_shelf():
+    assert {"Addition", "ModularArithmetic", "Dyck", "Spelling", "Facts", "Skills"} <= formal_sources().keys()
+
+
 def test_the_shelf_and_the_recipe_say_the_same(workbench):
     recipe = probe("addition")
-    source = FORMAL_SOURCES["Addition"](digits=(1, 2, 3), held_out_share=0.05, split="held-out", documents=2_000)
+    source = Addition(digits=(1, 2, 3), held_out_share=0.05, split="held-out", documents=2_000)
     assert recipe == ExactAnswers("addition", source=source)
     assert recipe.identity(workbench)["source"] == source.identity(workbench)
-    changed = probe("addition", source=FORMAL_SOURCES["Addition"](digits=(2,), split="held-out"))
+    changed = probe("addition", source=Addition(digits=(2,), split="held-out"))
     assert changed.identity(workbench) != recipe.identity(workbench)

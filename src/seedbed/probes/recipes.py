@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, field_validator
 
-from seedbed.data.formal import recipes as formal_recipes
-from seedbed.data.formal import word_recipes as formal_word_recipes
 from seedbed.data.formal.base import FormalSource
 from seedbed.errors import RecipeError, UnknownNameError
 from seedbed.recipes import read_toml, recipe
@@ -218,12 +216,16 @@ class BitsPerByte(_Shared):
         return prepare(self, encoder, context=context, heldout=heldout)
 
 
-FORMAL_SOURCES: dict[str, type[FormalSource]] = {
-    name: kind
-    for module in (formal_recipes, formal_word_recipes)
-    for name, kind in vars(module).items()
-    if isinstance(kind, type) and issubclass(kind, FormalSource) and kind is not FormalSource
-}
+def formal_sources() -> dict[str, type[FormalSource]]:
+    """Every kind of formal source by its name. They are imported when they are asked for: most studies need none."""
+    from seedbed.data.formal import recipes, word_recipes
+
+    return {
+        name: kind
+        for module in (recipes, word_recipes)
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and issubclass(kind, FormalSource) and kind is not FormalSource
+    }
 
 
 @recipe(version=1)
@@ -251,9 +253,10 @@ class ExactAnswers(_Shared):
             return source
         stated = dict(source)
         kind = stated.pop("kind", None)
-        if kind not in FORMAL_SOURCES:
-            raise UnknownNameError("kind of formal source", str(kind), FORMAL_SOURCES)
-        return FORMAL_SOURCES[kind](**stated)
+        kinds = formal_sources()
+        if kind not in kinds:
+            raise UnknownNameError("kind of formal source", str(kind), kinds)
+        return kinds[kind](**stated)
 
     def __post_init__(self) -> None:
         if (self.source is None) == (not self.component):
