@@ -37,6 +37,7 @@ class Layout:
         self.meaning = grammar.meaning or grammar
         self.twin = twin
         self.restrictions = _merged(selections)
+        self.selected = frozenset(selections)
         self.given = {f: v for selection in selections.values() for f, v in selection.features.items()}
         self.states: list[LaidState] = []
         self._numbers: dict[State, int] = {}
@@ -115,7 +116,20 @@ class Layout:
         elif state.meant.is_phrase:
             laid.options = [self._option(state, *rule) for rule in usable(state.meant)]
             if not laid.options:
-                place_of(state.meant).refuse(f"no rule can be used where {state.meant} stands; widen a `when`")
+                place_of(state.meant).refuse(f"no rule can be used where {state.meant} stands; {self._mend()}")
+
+    def _mend(self) -> str:
+        """What to do where a selection leaves no rule: a selector that sets a feature may, else the file must change."""
+        if not self.selected:
+            return "widen a `when`"
+        left = [
+            f"{name}={'True' if value == 'yes' else repr(value)}"
+            for name, values in self.meaning.selectors.items()
+            for value, selection in values.items()
+            if name not in self.selected and selection.features
+        ]
+        asked = " and ".join(f"{name}=" for name in sorted(self.selected))
+        return f"ask for less by {asked}" + (f", or write {' or '.join(left)} if that is meant" if left else "")
 
     def _drawn(self, state: State) -> Variable | None:
         """The next open feature of a state, or the word that gives it its open lexical features."""
