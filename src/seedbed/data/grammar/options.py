@@ -119,7 +119,7 @@ class Layout:
                 place_of(state.meant).refuse(f"no rule can be used where {state.meant} stands; {self._mend()}")
 
     def _mend(self) -> str:
-        """What to do where a selection leaves no rule: a selector that sets a feature may, else the file must change."""
+        """What to do where a selection leaves no rule: a selector that sets a feature may help, else the file must."""
         if not self.selected:
             return "widen a `when`"
         left = [
