@@ -1,5 +1,6 @@
 from itertools import product
 
+import pytest
 from tokenizers import Tokenizer as LibraryTokenizer
 from tokenizers import models
 
@@ -11,12 +12,13 @@ def in_alphabet(text: str) -> str:
     return "".join(CHARACTER_OF_BYTE[byte] for byte in text.encode())
 
 
-def test_every_group_of_digits_is_one_token_by_its_merges_alone():
-    merges = digit_merges()
+@pytest.mark.parametrize(("group", "count"), [(2, 10 + 100), (3, 10 + 100 + 1_000)])
+def test_every_group_of_digits_is_one_token_by_its_merges_alone(group: int, count: int):
+    merges = digit_merges(group)
     names = dict.fromkeys([*"0123456789", *(left + right for left, right in merges)])
-    assert len(names) == 10 + 100 + 1_000
+    assert len(names) == count
     library = LibraryTokenizer(models.BPE(vocab={name: i for i, name in enumerate(names)}, merges=merges))
-    for length in (1, 2, 3):
+    for length in range(1, group + 1):
         for digits in product("0123456789", repeat=length):
             assert library.encode("".join(digits)).tokens == ["".join(digits)]
 

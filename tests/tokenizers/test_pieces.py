@@ -23,6 +23,8 @@ def test_digits_in_groups_as_published():
     assert cut("1234567", digits="left to right") == ["123", "456", "7"]
     assert cut("1234567", digits="right to left") == ["1", "234", "567"]
     assert cut("12+345", digits="right to left") == ["12", "+", "345"]
+    assert cut("12345", digits="left to right", digit_group=2) == ["12", "34", "5"]
+    assert cut("12345+678", digits="right to left", digit_group=2) == ["1", "23", "45", "+", "6", "78"]
     assert cut("x 1234", digits="single") == ["x", " ", "1", "2", "3", "4"]
 
 

@@ -82,6 +82,12 @@ def test_unknown_name_answers_with_the_nearest():
         (("wordpiece",), {"vocab_size": 512}, "say vocab_size=513 or more"),
         (("character",), {"vocab_size": 300}, "every character of its text"),
         (("bpe",), {"vocab_size": 1_000, "digits": "right to left"}, "say vocab_size=1357 or more"),
+        (("bpe",), {"vocab_size": 300, "digits": "right to left", "digit_group": 2}, "say vocab_size=357 or more"),
+        (
+            ("bpe",),
+            {"vocab_size": 300, "digit_group": 2},
+            "digits = 'as trained' makes none; say digits='right to left'",
+        ),
         (("bpe",), {"vocab_size": 300, "cut_from": 280}, "cut_from = 280"),
         (("unigram",), {"vocab_size": 300, "cut_from": 400}, "of kind 'bpe'"),
         (("unigram",), {"vocab_size": 3_000, "digits": "left to right"}, "only kind 'bpe' has"),

@@ -16,13 +16,15 @@ TEN = "0123456789"
 SPARE = 16  # merges more than are missing, so that few trainings are repeated
 
 
-def digit_merges() -> list[Merge]:
-    """Merges that make every string of two and of three digits one token, whatever stands beside what.
+def digit_merges(group: int = 3) -> list[Merge]:
+    """Merges that make every string of two (and of three) digits one token, whatever stands beside what.
 
     Pairs first, then a pair with a third digit on either side: in three digits in a row the pair that comes first in
     the list is joined first, and may be the left or the right one.
     """
     pairs = [(a, b) for a, b in product(TEN, repeat=2)]
+    if group == 2:
+        return pairs
     triples = [merge for a, b, c in product(TEN, repeat=3) for merge in ((a + b, c), (a, b + c))]
     return pairs + triples
 

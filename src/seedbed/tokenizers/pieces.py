@@ -23,11 +23,6 @@ DASH = f"[{DASHES}]"
 JOINED_BY_DASHES = (
     rf"'s|'t|'re|'ve|'m|'ll|'d| ?\p{{L}}+(?: ?{DASH} ?\p{{L}}+)*| ?\p{{N}}+| ?[^\s\p{{L}}\p{{N}}]+|\s+(?!\S)|\s+"
 )
-DIGITS: dict[Digits, str] = {
-    "single": r"\p{N}",
-    "left to right": r"\p{N}{1,3}",
-    "right to left": r"\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))",
-}
 BOUNDARY = "|"
 
 
@@ -45,7 +40,7 @@ def pre_tokenizer(recipe: Tokenizer, *, training: bool = False) -> pre_tokenizer
         cuts.append(_split(DASH))
     if recipe.digits != "as trained":
         behaviour = "removed" if training and recipe.groups_digits else "isolated"
-        cuts.append(_split(DIGITS[recipe.digits], behaviour))
+        cuts.append(_split(digit_pattern(recipe.digits, recipe.digit_group), behaviour))
     if recipe.morphemes is not None:
         cuts += [_split(pattern) for pattern in morpheme_patterns(read_morphemes(recipe.morphemes))]
     if recipe.pieces != "gpt2" or recipe.dashes == "with neighbours":
@@ -55,6 +50,16 @@ def pre_tokenizer(recipe: Tokenizer, *, training: bool = False) -> pre_tokenizer
     else:
         last = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     return pre_tokenizers.Sequence([*cuts, last]) if cuts else last
+
+
+def digit_pattern(digits: Digits, group: int) -> str:
+    """What one piece of a number is; from the right, a group is followed by whole groups alone."""
+    match digits:
+        case "left to right":
+            return rf"\p{{N}}{{1,{group}}}"
+        case "right to left":
+            return rf"\p{{N}}{{1,{group}}}(?=(?:\p{{N}}{{{group}}})*(?!\p{{N}}))"
+    return r"\p{N}"
 
 
 def _split(pattern: str, behaviour: str = "isolated") -> pre_tokenizers.PreTokenizer:

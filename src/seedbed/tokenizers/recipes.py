@@ -26,9 +26,6 @@ END_OF_DOCUMENT = "<|endofdocument|>"
 BYTE_VOCABULARY = 257
 """The byte tokenizer's vocabulary, and the smallest of a BPE tokenizer: 256 bytes and the end of document."""
 
-DIGIT_GROUPS = 1_100
-"""Strings of two and of three digits, which are tokens where digits are grouped."""
-
 LARGEST_VOCABULARY = 2**24
 LEARNING: tuple[Kind, ...] = ("bpe", "unigram", "wordpiece")
 """The kinds that learn pieces of a chosen number."""
@@ -38,6 +35,7 @@ SHELF_FIELDS = (
     "vocab_size",
     "pieces",
     "digits",
+    "digit_group",
     "dashes",
     "morphemes",
     "cut_from",
@@ -60,7 +58,8 @@ class Tokenizer:
     contractions: "don" and "'t"), "whitespace" only before white space ("don't" can become one token), "none" at line
     breaks alone ("of the" can become one token).
     digits: "single", or groups of three from the left ("123|456|7") or from the right ("1|234|567"), each group a token
-    whether or not the text holds it; "as trained" leaves digits to `pieces`.
+    whether or not the text holds it; "as trained" leaves digits to `pieces`. digit_group: 2 makes groups of two, of
+    which there are few enough for a small model to learn a table of their sums.
     dashes: "isolated": a dash is never joined with anything; "with neighbours": a dash and the words beside it may be
     one token; "never merged": no token holds a whole dash, so that it costs two or three; "as trained".
     morphemes: the name of a list on the shelf `tokenizers/morphemes`: what crosses its boundaries is never joined.
@@ -76,6 +75,7 @@ class Tokenizer:
     vocab_size: int | None = Field(default=None, kw_only=True, le=LARGEST_VOCABULARY)
     pieces: Pieces = Field(default="gpt2", kw_only=True)
     digits: Digits = Field(default="as trained", kw_only=True)
+    digit_group: Literal[2, 3] = Field(default=3, kw_only=True)
     dashes: Dashes = Field(default="as trained", kw_only=True)
     morphemes: str | None = Field(default=None, kw_only=True)
     cut_from: int | None = Field(default=None, kw_only=True, le=LARGEST_VOCABULARY)
@@ -117,17 +117,22 @@ class Tokenizer:
     @property
     def smallest(self) -> int:
         """The fewest tokens that hold all bytes, the end of document, and the groups of digits that are asked for."""
-        return SMALLEST.get(self.kind, BYTE_VOCABULARY) + (DIGIT_GROUPS if self.groups_digits else 0)
+        return SMALLEST.get(self.kind, BYTE_VOCABULARY) + self.digit_strings
 
     @property
     def groups_digits(self) -> bool:
-        """Whether two and three digits in a row are tokens by themselves."""
+        """Whether two (and three) digits in a row are tokens by themselves."""
         return self.digits in ("left to right", "right to left")
+
+    @property
+    def digit_strings(self) -> int:
+        """Strings of two (and of three) digits, which are tokens where digits are grouped."""
+        return sum(10**length for length in range(2, self.digit_group + 1)) if self.groups_digits else 0
 
     def _check_size(self) -> None:
         if self.kind in LEARNING:
             if (self.vocab_size or 0) < self.smallest:
-                groups = ", 1,100 groups of digits" if self.groups_digits else ""
+                groups = f", {self.digit_strings:,} groups of digits" if self.groups_digits else ""
                 each = " twice, for words begin and go on with marks of their own" if self.kind == "wordpiece" else ""
                 raise ValueError(
                     f"vocab_size = {self.vocab_size}, but kind '{self.kind}' must be told a size that holds the 256 "
@@ -157,6 +162,11 @@ class Tokenizer:
         if self.kind != "bpe" and (self.groups_digits or self.dashes == "never merged"):
             field = "digits" if self.groups_digits else "dashes"
             raise ValueError(f"{field} = {getattr(self, field)!r} edits a list of merges, which only kind 'bpe' has")
+        if self.digit_group != 3 and not self.groups_digits:
+            raise ValueError(
+                f"digit_group = {self.digit_group} is the size of groups, and digits = {self.digits!r} makes none; say "
+                "digits='right to left' or 'left to right', or leave it out"
+            )
         if self.dashes == "with neighbours" and self.pieces != "gpt2":
             raise ValueError(
                 f"dashes = 'with neighbours' widens GPT-2's pattern, and pieces = {self.pieces!r} lets dashes join "
@@ -167,6 +177,7 @@ class Tokenizer:
         parts: list[str] = [self.kind]
         parts += {"gpt2": [], "whitespace": ["words"], "none": ["lines"]}[self.pieces]
         parts += {"single": ["digits"], "left to right": ["l2r"], "right to left": ["r2l"]}.get(self.digits, [])
+        parts += [] if self.digit_group == 3 else ["pairs"]
         parts += {
             "isolated": ["dashes-apart"],
             "with neighbours": ["dashes-joined"],

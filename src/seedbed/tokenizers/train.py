@@ -95,7 +95,7 @@ class _Counted:
 
 def _bpe(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
     """Learnt merges after those that the recipe states; asked for more than are kept where some may fall away."""
-    stated = digit_merges() if recipe.groups_digits else []
+    stated = digit_merges(recipe.digit_group) if recipe.groups_digits else []
     strings = {left + right for left, right in stated}
     asked = recipe.cut_from or recipe.vocab_size or 0
     kept = list(texts) if recipe.dashes == "never merged" else texts
