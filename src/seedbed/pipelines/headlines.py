@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seedbed.pipelines.study import Study
-from seedbed.probes.recipes import BitsPerByte, QuestionFormation
+from seedbed.probes.recipes import BitsPerByte, ExactAnswers, QuestionFormation
 
 ABLE_SHARE = 0.75
 """An ability counts as there from this share of items on: halfway from chance to ceiling for a choice of two, and above
@@ -43,7 +43,8 @@ def headlines(study: Study) -> list[Headline]:
             if isinstance(probe, BitsPerByte):
                 found.append(Headline(metric, "worse", "bits per byte"))
             elif not isinstance(probe, QuestionFormation):
-                found.append(Headline(metric, "better", "share of pairs", soft_metric))
+                unit = "share of items" if isinstance(probe, ExactAnswers) else "share of pairs"
+                found.append(Headline(metric, "better", unit, soft_metric))
         if isinstance(probe, QuestionFormation):
             found += _of_question_formation(probe)
     return found
