@@ -199,14 +199,10 @@ def test_an_interrupt_leaves_as_one_and_the_run_goes_on(tmp_path, unbroken):
         if event["step"] == 12:
             os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            train(small_task(tmp_path, on_event=interrupt))
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(small_task(tmp_path, on_event=interrupt))
+    assert signal.getsignal(signal.SIGINT) is handler
     assert train(small_task(tmp_path)).weights_hash == unbroken[1].weights_hash
 
 
