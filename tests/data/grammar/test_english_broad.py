@@ -222,6 +222,9 @@ def test_exact_shares():
     assert all("npi" not in labels["constructions"] for _, labels in drawn(400, without=("npi",)))
 
 
+MARKS = {",", ".", "?"}  # lengths are counted without them
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("mark", "words"),
@@ -232,19 +235,21 @@ def test_exact_shares():
     ],
 )
 def test_twins_keep_length_and_lose_the_construction(mark, words):
+    """A twin that is itself held out, one in twenty, gives way to another sentence of its length."""
     grammar = load_grammar("english_broad", Workbench())
     request = Request(task="sentence", shares={mark: 0.5})
     one = Sampler(grammar, request).documents(0, 200)
     other = Sampler(grammar, replace(request, twin=mark)).documents(0, 200)
-    same = 0
+    same = others = 0
     for a, b, label, then in zip(one.texts, other.texts, one.labels, other.labels, strict=True):
         before, after = a.split(), b.split()
         assert mark not in then["constructions"]
-        assert len(before) == len(after)
+        assert sum(word not in MARKS for word in before) == sum(word not in MARKS for word in after)
         assert not words & set(after)
         assert not faults(Parse(after, list(then["heads"]), list(then["relations"])))
-        changed = {x for x, y in zip(before, after, strict=True) if x != y}
-        assert changed <= words | AGREEING  # "all" of "at all" is among them
+        changed = {x for x, y in zip(before, after, strict=False) if x != y}
+        others += not changed <= words | AGREEING  # "all" of "at all" is among them
         same += a == b
         assert (a == b) is (mark not in label["constructions"])
     assert same == 100
+    assert others <= 12
