@@ -140,7 +140,9 @@ def _last_words(spill: Path) -> str:
     for place in sorted((spill / "logs" / "slurm_logs").glob("*.out")):
         lines = [line for line in place.read_text(errors="replace").splitlines() if "error" in line.lower()]
         if lines:
-            return f" ({lines[-1][:200]})"
+            # srun adds, before or after, that a task has ended, which is known.
+            telling = [line for line in lines if not line.startswith("srun:")] or lines
+            return f" ({telling[-1][:200]})"
     return ""
 
 
