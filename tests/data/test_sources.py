@@ -79,13 +79,13 @@ def write_every_kind(write):
         file.write(RECORDS)
     pq.write_table(pa.Table.from_pylist([json.loads(line) for line in RECORDS.splitlines()]), parquet)
     write("a.jsonl", RECORDS)
-    write("deep/a.jsonl.gz", gzip.compress(RECORDS))
+    write("deep/a.jsonl.gz", gzip.compress(RECORDS, mtime=0))
     write("deep/a.jsonl.bz2", bz2.compress(RECORDS))
     write("deep/a.jsonl.xz", lzma.compress(RECORDS))
     write("deep/a.jsonl.zst", zst.getvalue().to_pybytes())
     write("a.parquet", parquet.getvalue().to_pybytes())
     write("a.txt", RECORDS)
-    write("cut.jsonl.gz", gzip.compress(RECORDS)[:-60])
+    write("cut.jsonl.gz", gzip.compress(RECORDS, mtime=0)[:-60])
     write("bad.jsonl", RECORDS + b'{"text": \n')
 
 
