@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.errors import SourceError
+from seedbed.probes.base import Material
 from seedbed.probes.baselines import SameEverywhere, constant_logits
 from seedbed.probes.bits_per_byte import PreparedBitsPerByte, bits_per_byte, first_bytes, pieces, quantised
 from seedbed.probes.recipes import BitsPerByte
@@ -112,7 +113,7 @@ def test_every_tokenizer_is_scored_on_the_same_bytes(encoders, sentences, workbe
     recipe = BitsPerByte(bytes_per_source=900)
     sizes = set()
     for encoder in encoders.values():
-        prepared = recipe.prepare(encoder, context=64, workbench=workbench, heldout={"g": sentences})
+        prepared = recipe.prepare(Material(encoder, 64, workbench, {"g": sentences}))
         sizes.add(prepared.measure(constant_logits(encoder.vocab_size), 0).scalars["bits-per-byte/g.bytes"])
     (size,) = sizes
     assert 0 < size <= 900

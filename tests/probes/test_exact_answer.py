@@ -7,6 +7,7 @@ import torch
 from seedbed.data.formal.recipes import Addition
 from seedbed.errors import SeedbedError, SourceError, UnknownNameError
 from seedbed.probes.answer_items import AnswerItem, source_items
+from seedbed.probes.base import Material
 from seedbed.probes.baselines import SameEverywhere
 from seedbed.probes.exact_answer import PreparedExactAnswers, plain_greedy
 from seedbed.probes.recipes import ExactAnswers, probe
@@ -151,7 +152,7 @@ def test_strata_add_up_and_the_items_show_them(items, cut, toys):
 
 def test_no_item_is_in_training_text(workbench, in_bytes):
     recipe = probe("addition")
-    prepared = recipe.prepare(in_bytes, context=64, workbench=workbench, heldout={})
+    prepared = recipe.prepare(Material(in_bytes, 64, workbench))
     asked = {item.question for item in prepared.items}
     assert len(asked) == 300
     training = Addition(digits=(1, 2, 3), held_out_share=0.05, documents=60_000).generator(workbench)
@@ -165,15 +166,15 @@ def test_no_item_is_in_training_text(workbench, in_bytes):
 def test_the_held_out_documents_of_a_component(workbench, in_bytes):
     recipe = ExactAnswers("own", component="sums", items=3)
     texts = ["1 + 2 = 3", "no answer here", "10 + 2 = 12", "1 + 2 = 3", "5 + 5 = 10", "7 + 7 = 14", "8 + 1 = "]
-    prepared = recipe.prepare(in_bytes, context=64, workbench=workbench, heldout={"sums": texts, "other": []})
+    prepared = recipe.prepare(Material(in_bytes, 64, workbench, {"sums": texts, "other": []}))
     assert [(item.question, item.answer) for item in prepared.items] == [
         ("1 + 2 = ", "3"), ("10 + 2 = ", "12"), ("5 + 5 = ", "10"),
     ]  # fmt: skip
     with pytest.raises(UnknownNameError, match=r"sum.*sums"):
-        ExactAnswers("own", component="sum").prepare(in_bytes, context=64, workbench=workbench, heldout={"sums": texts})
+        ExactAnswers("own", component="sum").prepare(Material(in_bytes, 64, workbench, {"sums": texts}))
     with pytest.raises(SourceError, match=r"no held-out document of 'sums' has an answer after ' is '; raise its"):
         ExactAnswers("own", component="sums", answer_after=" is ").prepare(
-            in_bytes, context=64, workbench=workbench, heldout={"sums": texts}
+            Material(in_bytes, 64, workbench, {"sums": texts})
         )
 
 

@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from seedbed.errors import SourceError
-from seedbed.probes.base import SplitModel
+from seedbed.probes.base import Material, SplitModel
 from seedbed.probes.huggingface import HuggingFaceEncoder, adapt, load_huggingface
 from seedbed.probes.recipes import MinimalPairs, QuestionFormation
 from seedbed.probes.scoring import sequence_logprobs
@@ -101,7 +101,7 @@ def test_a_model_that_does_more_than_its_output_matrix_is_not_split():
 
 def test_probes_run_on_it(loaded, workbench):
     for recipe in (QuestionFormation(items_per_set=3), MinimalPairs("a", "grammar:agreement", pairs_per_paradigm=3)):
-        prepared = recipe.prepare(loaded.encoder, context=loaded.context, workbench=workbench, heldout={})
+        prepared = recipe.prepare(Material(loaded.encoder, loaded.context, workbench))
         scalars = prepared.measure(loaded.model, 0).scalars
         assert np.isfinite(list(scalars.values())).all()
 

@@ -5,6 +5,7 @@ import pytest
 
 from seedbed.data.grammar.items import MinimalPair, agreement_pairs
 from seedbed.errors import SeedbedError, SourceError
+from seedbed.probes.base import Material
 from seedbed.probes.baselines import constant_logits
 from seedbed.probes.minimal_pairs import PreparedMinimalPairs
 from seedbed.probes.recipes import MinimalPairs
@@ -15,7 +16,7 @@ AGREEMENT = MinimalPairs("agreement", location="grammar:agreement", pairs_per_pa
 
 @pytest.fixture
 def prepared(encoder, workbench):
-    return AGREEMENT.prepare(encoder, context=160, workbench=workbench, heldout={})
+    return AGREEMENT.prepare(Material(encoder, 160, workbench))
 
 
 def test_a_model_that_knows_the_good_sentences_is_right(prepared, encoder, toys):
@@ -86,7 +87,7 @@ def test_constant_logits_are_half_right_per_token_on_every_paradigm(prepared, en
 def test_constant_logits_on_blimp(encoders, shared_data):
     """Row 16 of the known answers: half right per token everywhere, in a sum exactly where token counts are equal."""
     recipe = MinimalPairs("blimp", location="blimp", pairs_per_paradigm=20)
-    prepared = recipe.prepare(encoders["byte"], context=160, workbench=Workbench(shared_data), heldout={})
+    prepared = recipe.prepare(Material(encoders["byte"], 160, Workbench(shared_data)))
     assert "Only the first 20 pairs of each paradigm are scored." in prepared.conventions
     measured = prepared.measure(constant_logits(257), 0)
     assert len(prepared.pairs) == 67
@@ -112,13 +113,13 @@ def test_a_context_that_is_too_short_is_refused_when_the_probe_is_prepared(encod
     with pytest.raises(
         SeedbedError, match=r"agreement: .* tokens long and the model's context is 9; give the model context="
     ):
-        AGREEMENT.prepare(encoders["byte"], context=9, workbench=workbench, heldout={})
+        AGREEMENT.prepare(Material(encoders["byte"], 9, workbench))
 
 
 def test_a_missing_location_is_an_error_unless_it_is_optional(encoders, tmp_path):
     def prepare(**changes):
         recipe = MinimalPairs("blimp", location="blimp", **changes)
-        return recipe.prepare(encoders["byte"], context=160, workbench=Workbench(tmp_path), heldout={})
+        return recipe.prepare(Material(encoders["byte"], 160, Workbench(tmp_path)))
 
     with pytest.raises(SourceError, match="blimp is not there or cannot be read; check the location"):
         prepare()

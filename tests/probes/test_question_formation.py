@@ -5,6 +5,7 @@ import pytest
 
 from seedbed.data.grammar.items import question_items
 from seedbed.errors import SeedbedError, SourceError
+from seedbed.probes.base import Material
 from seedbed.probes.baselines import constant_logits
 from seedbed.probes.question_formation import PreparedQuestionFormation, choices
 from seedbed.probes.question_rules import CLASSES, RULES, roles, rule_choice
@@ -18,10 +19,7 @@ CONTEXT = 160
 @pytest.fixture(scope="module")
 def prepared_by_kind(encoders, workbench):
     recipe = QuestionFormation(items_per_set=12)
-    return {
-        kind: recipe.prepare(encoder, context=CONTEXT, workbench=workbench, heldout={})
-        for kind, encoder in encoders.items()
-    }
+    return {kind: recipe.prepare(Material(encoder, CONTEXT, workbench)) for kind, encoder in encoders.items()}
 
 
 @pytest.fixture
@@ -81,7 +79,7 @@ def test_number_is_right_also_where_polarity_is_not(prepared, encoder, toys):
 
 def test_a_model_without_an_opinion_shares_every_credit(encoders, workbench):
     encoder = encoders["word"]
-    prepared = QuestionFormation(items_per_set=6).prepare(encoder, context=CONTEXT, workbench=workbench, heldout={})
+    prepared = QuestionFormation(items_per_set=6).prepare(Material(encoder, CONTEXT, workbench))
     measured = prepared.measure(constant_logits(encoder.vocab_size), 0)
     for name in QUESTION_SETS:
         found = {
@@ -112,7 +110,7 @@ def test_names_of_scalars(prepared, encoder, toys):
     sliced = {name.split("/")[1].split(".")[0] for name in scalars if ".rc-" in name}
     assert sliced == {"ood-easy", "ood-hard", "ood-three"}
     assert "question-formation/in-distribution/margin-first" not in scalars, "the main auxiliary is the first one there"
-    assert {metric for pair in QuestionFormation().headlines for metric in pair} <= scalars.keys()
+    assert {m for h in QuestionFormation().headlines for m in (h.metric, h.soft_metric)} <= scalars.keys()
 
 
 def test_slices_by_kind_average_to_their_set(prepared, encoder, toys):
@@ -153,9 +151,9 @@ def test_a_context_that_is_too_short_is_refused_when_the_probe_is_prepared(encod
     with pytest.raises(
         SeedbedError, match=r"question-formation: .* is \d+ tokens long .* is 10; give the model context=\d+"
     ):
-        recipe.prepare(encoders["byte"], context=10, workbench=workbench, heldout={})
-    needed = recipe.prepare(encoders["byte"], context=500, workbench=workbench, heldout={})._words.longest[1]
-    recipe.prepare(encoders["byte"], context=needed, workbench=workbench, heldout={})
+        recipe.prepare(Material(encoders["byte"], 10, workbench))
+    needed = recipe.prepare(Material(encoders["byte"], 500, workbench))._words.longest[1]
+    recipe.prepare(Material(encoders["byte"], needed, workbench))
 
 
 def test_files_are_sets_of_their_own(tmp_path, workbench, encoders):
@@ -164,10 +162,12 @@ def test_files_are_sets_of_their_own(tmp_path, workbench, encoders):
     items = question_items("ood-hard", 9, 7, workbench=workbench)
     (tmp_path / "mine.tsv").write_text("".join(f"{i.declarative} quest\t{i.question}\n" for i in items))
     recipe = QuestionFormation(sets=(), files={"mine": "mine.tsv"}, items_per_set=6)
-    prepared = recipe.prepare(encoders["word"], context=CONTEXT, workbench=Workbench(tmp_path), heldout={})
+    prepared = recipe.prepare(Material(encoders["word"], CONTEXT, Workbench(tmp_path)))
     assert list(prepared.sets) == ["mine"]
     assert len(prepared.sets["mine"]) == 6
-    assert recipe.headlines == (("question-formation/mine/hierarchical", "question-formation/mine/margin"),)
+    (headline,) = recipe.headlines
+    assert headline.metric == "question-formation/mine/hierarchical"
+    assert headline.soft_metric == "question-formation/mine/margin"
 
 
 def test_a_missing_file_is_an_error_unless_it_is_optional(tmp_path, encoders):
@@ -175,7 +175,7 @@ def test_a_missing_file_is_an_error_unless_it_is_optional(tmp_path, encoders):
 
     def prepare(**changes):
         recipe = QuestionFormation(sets=("ood-hard",), files={"mine": "mine.tsv"}, items_per_set=3, **changes)
-        return recipe.prepare(encoders["word"], context=CONTEXT, workbench=Workbench(tmp_path), heldout={})
+        return recipe.prepare(Material(encoders["word"], CONTEXT, Workbench(tmp_path)))
 
     with pytest.raises(SourceError, match=r"mine\.tsv is not there"):
         prepare()

@@ -8,14 +8,15 @@ import pytest
 
 from seedbed.data.grammar.items import ITEM_SETS
 from seedbed.errors import RecipeError, SeedbedError, SourceError, UnknownNameError
+from seedbed.probes.recipe_base import ProbeRecipe
 from seedbed.probes.recipes import (
     KINDS,
     QUESTION_SETS,
     BitsPerByte,
-    ExactAnswers,
     MinimalPairs,
     QuestionFormation,
     probe,
+    recipe_of_kind,
 )
 from seedbed.workbench import Workbench
 
@@ -118,16 +119,37 @@ def test_smoke_keeps_the_probe_and_makes_it_small(name):
     assert small != recipe
 
 
-def test_every_kind_has_headlines_with_a_soft_form():
-    assert set(KINDS.values()) == {QuestionFormation, MinimalPairs, BitsPerByte, ExactAnswers}
+def test_every_kind_on_the_shelf_has_headlines_and_abilities_have_a_soft_form():
     for path in SHELF:
-        for metric, soft in probe(path.stem).headlines:
-            assert metric.count("/") >= 1
-            assert soft.rsplit("/", 1)[0] == metric.rsplit("/", 1)[0]
+        recipe = probe(path.stem)
+        assert recipe.headlines
+        for headline in recipe.headlines:
+            assert headline.metric.count("/") >= 1
+            if headline.higher_is == "better" and recipe.at == "all":
+                assert headline.soft_metric is not None
+                assert headline.soft_metric.rsplit("/", 1)[0] == headline.metric.rsplit("/", 1)[0]
+        last = probe(path.stem, at="last")
+        assert all(headline.soft_metric is None for headline in last.headlines), "one step shows no onset"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_a_recipe_of_its_own_and_stands_on_the_shelf(kind):
+    recipe = recipe_of_kind(kind)
+    assert issubclass(recipe, ProbeRecipe)
+    assert {"name", "at"} <= set(recipe.__dataclass_fields__)
+    assert kind in {tomllib.loads(path.read_text())["kind"] for path in SHELF}
+
+
+def test_an_unknown_kind_is_answered_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'minimal pairs'"):
+        recipe_of_kind("minimal pears")
 
 
 def test_recipes_import_nothing_heavy():
     heavy = ["torch", "numpy", "pyarrow", "transformers", "tokenizers", "datatrove"]
-    code = f"import sys, json, seedbed.probes.recipes; print(json.dumps([m for m in {heavy} if m in sys.modules]))"
+    code = (
+        "import sys, json, seedbed.probes.recipes as r; [r.recipe_of_kind(kind) for kind in r.KINDS]; "
+        f"print(json.dumps([m for m in {heavy} if m in sys.modules]))"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert json.loads(found) == []

@@ -57,6 +57,12 @@ class StoredComponent:
         """Hash priorities, ascending: uint64[documents]."""
         return self._column("priority").astype(np.uint64, copy=False)
 
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of the catalogue's columns."""
+        names: list[str] = pq.read_schema(self.folder / CATALOGUE).names
+        return names
+
     def table(self, columns: list[str] | None = None) -> pa.Table:
         """The catalogue, or some of its columns, as an Arrow table."""
         return pq.read_table(self.folder / CATALOGUE, columns=columns, partitioning=None)

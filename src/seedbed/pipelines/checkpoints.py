@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from seedbed.errors import StoreError, UnknownNameError
 from seedbed.pipelines.store import Store
-from seedbed.probes.base import Measurement
-from seedbed.probes.recipes import BitsPerByte, ExactAnswers, probe
+from seedbed.probes.base import Material, Measurement
+from seedbed.probes.recipes import probe
 from seedbed.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def probe_model(name: str, suite: str, workbench: Workbench, items: Path | None)
     Errors: UnknownNameError for a model or suite; StoreError for a suite that needs a study's held-out documents.
     """
     recipe = probe(suite)
-    if isinstance(recipe, BitsPerByte) or (isinstance(recipe, ExactAnswers) and recipe.source is None):
+    if recipe.needs_study:
         raise StoreError(f"{suite} needs the held-out documents of a study; run it in a study's probes instead")
     model, encoder, context = load_any(name, workbench)
-    prepared = recipe.prepare(encoder, context=context, workbench=workbench, heldout={})
+    prepared = recipe.prepare(Material(encoder, context, workbench))
     measured = prepared.measure(model, 0)
     if items is not None and measured.items is not None:
         import pyarrow.parquet as pq

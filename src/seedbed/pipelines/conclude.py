@@ -19,10 +19,11 @@ from seedbed.dynamics.breaks import break_point, resample
 from seedbed.dynamics.onset import Onset, confirm, onset
 from seedbed.dynamics.verdict import Verdict, verdict
 from seedbed.pipelines.conclusions import Answer, Conclusions, OnsetRow
-from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, ABLE_SHARE, Headline, headline_of, headlines
+from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, ABLE_SHARE, headline_of, headlines
 from seedbed.pipelines.matching import match
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
 from seedbed.pipelines.study import FACTORS, Question, Study
+from seedbed.probes.recipe_base import Headline
 
 PAIRED_FROM = 6
 """Pairs from which sign flips can reach p < .05. Fewer pairs of a single stratum are compared unpaired, which can from

@@ -21,7 +21,7 @@ from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.identity import component_identity
 from seedbed.data.recipes import Component
 from seedbed.errors import RecipeError
-from seedbed.probes.recipes import BitsPerByte, ExactAnswers, MinimalPairs, QuestionFormation
+from seedbed.probes.recipe_base import ProbeRecipe
 from seedbed.recipes import Recipe
 from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.training.recipes import Training
@@ -47,7 +47,7 @@ def describe(value: object, workbench: Workbench, where: str = "recipe") -> Json
         return dict(component_identity(value, workbench))
     if isinstance(value, Difficulty):
         return describe(value.settings(), workbench, where)
-    if isinstance(value, QuestionFormation | MinimalPairs | BitsPerByte | ExactAnswers):
+    if isinstance(value, ProbeRecipe):
         return describe(value.identity(workbench), workbench, where)
     if isinstance(value, Recipe):
         described: dict[str, Json] = {"recipe": type(value).__name__, "version": value.recipe_version}

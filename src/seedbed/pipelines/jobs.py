@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from seedbed.data.build import build_component
 from seedbed.data.catalogue import StoredComponent, open_component
@@ -29,8 +31,11 @@ from seedbed.tokenizers.answers import ANSWER_COLUMNS, answer_bytes, check_answe
 from seedbed.tokenizers.encoder import Encoder, load_encoder
 from seedbed.tokenizers.store import TokenStore, build_token_store, open_tokens
 from seedbed.tokenizers.train import train_tokenizer
-from seedbed.training.recipes import flops_per_token
+from seedbed.training.recipes import Training, flops_per_token
 from seedbed.workbench import Workbench
+
+if TYPE_CHECKING:
+    from seedbed.probes.base import Material
 
 Event = Callable[[dict[str, Any]], None]
 CHECKPOINTS_PER_RUN = 4
@@ -157,6 +162,59 @@ def heldout_texts(components: dict[str, StoredComponent]) -> dict[str, list[str]
     return {name: list(c.iter_texts(c.heldout_start)) for name, c in components.items()}
 
 
+SYNTAX_COLUMNS = ("heads", "relations", "word_starts", "word_ends")
+
+
+def probe_material(inputs: RunInputs, training: Training, workbench: Workbench) -> Material:
+    """What the probes of a run are prepared from."""
+    from seedbed.probes.base import Material
+
+    def heldout_table(component: str, columns: Sequence[str]) -> pa.Table:
+        stored = inputs.components[component]
+        start = stored.heldout_start
+        there = stored.columns
+        table = stored.table([name for name in columns if name in there]).slice(start)
+        syntax = [name for name in columns if name in SYNTAX_COLUMNS]
+        parsed = stored.syntax(start).select(syntax) if syntax else pa.table({})
+        for name in syntax:
+            table = table.append_column(name, parsed.column(name))
+        return table
+
+    def training_documents(tokens: int) -> list[NDArray[np.int64]]:
+        return first_documents(inputs, tokens)
+
+    return Material(
+        inputs.encoder,
+        training.model.context,
+        workbench,
+        heldout_texts(inputs.components),
+        heldout_table,
+        training_documents,
+    )
+
+
+def first_documents(inputs: RunInputs, tokens: int) -> list[NDArray[np.int64]]:
+    """Documents of a run's mixture in hash-priority order, all components together, of at most so many tokens.
+
+    They are a random sample of the mixture, in its shares, and do not depend on the order in which it is read. At least
+    one document is given.
+    """
+    chosen = [each for each in inputs.selected if len(each.rows)]
+    part = np.repeat(np.arange(len(chosen)), [len(each.rows) for each in chosen])
+    rows = np.concatenate([each.rows for each in chosen])
+    priority = np.concatenate([inputs.components[each.component_name].priority[each.rows] for each in chosen])
+    stores = [inputs.tokens[each.component_name] for each in chosen]
+    found: list[NDArray[np.int64]] = []
+    for place in np.lexsort((rows, part, priority)):
+        store, row = stores[part[place]], rows[place]
+        ids = np.asarray(store.ids[store.offsets[row] : store.offsets[row + 1]], dtype=np.int64)
+        tokens -= len(ids)
+        if tokens < 0 and found:
+            break
+        found.append(ids)
+    return found
+
+
 def make_run(
     folder: Path, run: RunPlan, graph: StudyGraph, store: Store, execution: Execution, report: Event
 ) -> dict[str, Any]:
@@ -184,12 +242,12 @@ def make_run(
     ]
     training = run.arm.model
     data = TrainingData(parts, order=run.arm.order, training=training, order_seed=run.order_seed)
-    heldout = heldout_texts(inputs.components)
+    material = probe_material(inputs, training, execution.workbench)
     steps = probe_steps(training.steps, *graph.study.probe_points)
     by_difficulty = difficulty_probes(inputs.components, columns, smoke=graph.study.is_smoke)
     probes = [
-        probe.prepare(inputs.encoder, context=training.model.context, workbench=execution.workbench, heldout=texts)
-        for probe, texts in [*((probe, heldout) for probe in graph.study.probes), *by_difficulty]
+        *(probe.prepare(material) for probe in graph.study.probes),
+        *(probe.prepare(replace(material, heldout=texts)) for probe, texts in by_difficulty),
     ]
     baselines = {name: share for prepared in probes for name, share in getattr(prepared, "baselines", dict)().items()}
     at_end_only = {probe.name for probe in graph.study.probes if probe.at == "last"}

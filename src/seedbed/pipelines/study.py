@@ -13,7 +13,7 @@ from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.orders import Order, shuffled
 from seedbed.data.recipes import Component, Mixture
 from seedbed.errors import UnknownNameError
-from seedbed.probes.recipes import Probe
+from seedbed.probes.recipe_base import ProbeRecipe
 from seedbed.recipes import Recipe, recipe
 from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.training.recipes import Training
@@ -99,7 +99,7 @@ class Study:
     mixtures: tuple[Mixture, ...] = Field(min_length=1)
     tokenizers: tuple[Tokenizer, ...] = Field(min_length=1)
     models: tuple[Training, ...] = Field(min_length=1)
-    probes: tuple[Probe, ...] = ()
+    probes: tuple[ProbeRecipe, ...] = ()
     seeds: Seeds = Seeds(3)
     orders: tuple[Order, ...] = Field(default=(shuffled(),), min_length=1)
     difficulties: tuple[Difficulty, ...] = ()

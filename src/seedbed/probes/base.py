@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seedbed.errors import SeedbedError
+from seedbed.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,27 @@ class TextEncoder(Protocol):
     def decode(self, ids: Sequence[int], /) -> str:
         """The text of token ids."""
         ...
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a probe may be prepared from.
+
+    encoder, context: of the models that will be measured; context in tokens. heldout: the held-out texts of every
+    component of a study, which no selection ever holds. heldout_table: given a component and names of columns of its
+    catalogue (or "heads", "relations", "word_starts", "word_ends"), their rows for the same documents in the same
+    order; a column that the component lacks is left out. training_documents: given a number of tokens, the first
+    documents of the run's own mixture in the order of their hash priority, as token ids with the end of document, of
+    at most so many tokens in all (at least one document). Outside a study there are no documents, and the last two are
+    None.
+    """
+
+    encoder: TextEncoder
+    context: int
+    workbench: Workbench
+    heldout: Mapping[str, list[str]] = field(default_factory=dict)
+    heldout_table: Callable[[str, Sequence[str]], pa.Table] | None = None
+    training_documents: Callable[[int], list[NDArray[np.int64]]] | None = None
 
 
 @runtime_checkable

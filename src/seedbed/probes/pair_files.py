@@ -9,7 +9,7 @@ import orjson
 from seedbed.data.grammar.items import MinimalPair
 from seedbed.errors import SourceError, UnknownNameError
 from seedbed.probes.question_files import read_lines
-from seedbed.probes.recipes import pair_files
+from seedbed.probes.recipe_base import pair_files
 
 
 def read_pairs(path: Path) -> dict[str, list[MinimalPair]]:

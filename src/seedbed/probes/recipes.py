@@ -7,25 +7,26 @@ that tokenizer. Nothing heavy is imported before that.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, field_validator
 
 from seedbed.data.formal.base import FormalSource
 from seedbed.errors import RecipeError, UnknownNameError
+from seedbed.probes.recipe_base import NAME, At, Headline, ProbeRecipe
 from seedbed.recipes import read_toml, recipe
 from seedbed.workbench import Workbench
 
 if TYPE_CHECKING:
-    from seedbed.probes.base import PreparedProbe, TextEncoder
+    from seedbed.probes.base import Material, PreparedProbe
 
 QuestionSet: TypeAlias = Literal["in-distribution", "object-rc", "ood-easy", "ood-hard", "ood-three"]
+ASKED_SETS: tuple[QuestionSet, ...] = ("ood-hard", "ood-three", "in-distribution")
+"""The sets a person looks at first: McCoy et al.'s test, the set on which hierarchy and move-last part, and whether
+questions are formed at all. Sets of files come after them."""
 QUESTION_SETS: tuple[QuestionSet, ...] = ("in-distribution", "object-rc", "ood-easy", "ood-hard", "ood-three")
-At: TypeAlias = Literal["all", "last"]
-
-NAME = r"^[a-z0-9][a-z0-9_.-]*$"
 GRAMMAR_AGREEMENT = "grammar:agreement"
 """The location that stands for the agreement pairs of our grammar."""
 
@@ -33,46 +34,8 @@ SMOKE_ITEMS = 12
 SMOKE_BYTES = 2_000
 
 
-class _Shared:
-    """What every probe recipe can do. `local` names the fields that hold locations of files."""
-
-    local: ClassVar[tuple[str, ...]] = ()
-
-    def identity(self, workbench: Workbench) -> dict[str, Any]:
-        """What stands for the probe in a hash: its kind, version and fields, files by the digest of their content.
-
-        A file that is not there and need not be stands as None, so that its arrival is a change.
-        Errors: SourceError for a missing file that is needed.
-        """
-        described: dict[str, Any] = {"kind": type(self).__name__, "version": self.recipe_version}  # type: ignore[attr-defined]  # set by @recipe
-        for field in fields(self):  # type: ignore[arg-type]  # every subclass is a recipe, hence a dataclass
-            value = getattr(self, field.name)
-            described[field.name] = self._content(value, workbench) if field.name in self.local else value
-        return described
-
-    def _content(self, value: Any, workbench: Workbench) -> Any:
-        if isinstance(value, tuple):
-            return [[name, self._content(location, workbench)] for name, location in value]
-        if value == GRAMMAR_AGREEMENT:
-            return value
-        return content_digests(workbench.resolve(value), workbench, missing_is_fine=getattr(self, "optional", False))
-
-
-def content_digests(path: Path, workbench: Workbench, *, missing_is_fine: bool = False) -> dict[str, str] | None:
-    """SHA-256 by file name, of one file or of the pair files in a folder; None if nothing is there and that is fine."""
-    files = pair_files(path) if path.is_dir() else [path]
-    if not path.exists() and missing_is_fine:
-        return None
-    return {file.name: workbench.digest(file) for file in files}
-
-
-def pair_files(folder: Path) -> list[Path]:
-    """The files of a folder that hold minimal pairs: *.jsonl and *.jsonl.gz, in order of their names."""
-    return sorted(path for path in folder.iterdir() if path.name.endswith((".jsonl", ".jsonl.gz")))
-
-
 @recipe(version=1)
-class QuestionFormation(_Shared):
+class QuestionFormation(ProbeRecipe):
     """Which auxiliary does a model put first when it turns a declarative into a question?
 
     sets: item sets of the grammar, all from its held-out split (see `seedbed.data.grammar.items`). items_per_set: items
@@ -115,26 +78,34 @@ class QuestionFormation(_Shared):
             raise ValueError("a set is named twice in sets; name it once")
 
     @property
-    def headlines(self) -> tuple[tuple[str, str], ...]:
-        """(metric, its soft form) for what a person looks at first."""
-        sets = (*self.sets, *(name for name, _ in self.files))
-        return tuple((f"{self.name}/{name}/hierarchical", f"{self.name}/{name}/margin") for name in sets)
+    def headlines(self) -> tuple[Headline, ...]:
+        """The sets that are asked about, then whether questions are formed at all."""
+        scored = (*self.sets, *(name for name, _ in self.files))
+        return tuple(
+            Headline(
+                f"{self.name}/{items}/hierarchical",
+                "better",
+                "share of items",
+                f"{self.name}/{items}/margin" if self.at == "all" else None,
+                asked=items != "in-distribution",
+            )
+            for items in (*ASKED_SETS, *(name for name, _ in self.files))
+            if items in scored
+        )
 
     def smoke(self) -> Self:
         """The same probe on a handful of items."""
         return replace(self, items_per_set=min(self.items_per_set, SMOKE_ITEMS))
 
-    def prepare(
-        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
-    ) -> PreparedProbe:
+    def prepare(self, material: Material) -> PreparedProbe:
         """Draw and encode the items once. Errors: SeedbedError, for a missing file or an item longer than `context`."""
         from seedbed.probes.question_formation import prepare
 
-        return prepare(self, encoder, context=context, workbench=workbench)
+        return prepare(self, material.encoder, context=material.context, workbench=material.workbench)
 
 
 @recipe(version=1)
-class MinimalPairs(_Shared):
+class MinimalPairs(ProbeRecipe):
     """Does a model give the good sentence of a pair more probability than the bad one?
 
     name: the suite's, as metrics show it. location: a file or a folder of files in BLiMP's format (JSON lines with
@@ -165,26 +136,29 @@ class MinimalPairs(_Shared):
             )
 
     @property
-    def headlines(self) -> tuple[tuple[str, str], ...]:
-        """(metric, its soft form) for what a person looks at first."""
+    def headlines(self) -> tuple[Headline, ...]:
+        """The mean over paradigms."""
         mean = f"minimal-pairs/{self.name}/mean"
-        return ((f"{mean}/accuracy_sum", f"{mean}/margin_nats"),)
+        soft = f"{mean}/margin_nats" if self.at == "all" else None
+        return (Headline(f"{mean}/accuracy_sum", "better", "share of pairs", soft),)
+
+    def is_location(self, value: str) -> bool:
+        """Whether the pairs are read from files."""
+        return value != GRAMMAR_AGREEMENT
 
     def smoke(self) -> Self:
         """The same probe on a handful of pairs."""
         return replace(self, pairs_per_paradigm=min(self.pairs_per_paradigm or SMOKE_ITEMS, SMOKE_ITEMS))
 
-    def prepare(
-        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
-    ) -> PreparedProbe:
+    def prepare(self, material: Material) -> PreparedProbe:
         """Read and encode the pairs once. Errors: SeedbedError, for bad files or a sentence longer than `context`."""
         from seedbed.probes.minimal_pairs import prepare
 
-        return prepare(self, encoder, context=context, workbench=workbench)
+        return prepare(self, material.encoder, context=material.context, workbench=material.workbench)
 
 
 @recipe(version=1)
-class BitsPerByte(_Shared):
+class BitsPerByte(ProbeRecipe):
     """How many bits does a model need for a byte of held-out text, in total and for each component?
 
     bytes_per_source: held-out documents are taken whole, in catalogue order, as long as they fit into so many bytes; if
@@ -199,21 +173,24 @@ class BitsPerByte(_Shared):
     at: At = "all"
 
     @property
-    def headlines(self) -> tuple[tuple[str, str], ...]:
-        """(metric, its soft form): bits per byte are their own soft form."""
-        return ((f"{self.name}/total", f"{self.name}/total"),)
+    def needs_study(self) -> bool:
+        """It reads the held-out documents of a study's components."""
+        return True
+
+    @property
+    def headlines(self) -> tuple[Headline, ...]:
+        """The total; it is soft already, and what onset it has is not one of an ability."""
+        return (Headline(f"{self.name}/total", "worse", "bits per byte"),)
 
     def smoke(self) -> Self:
         """The same probe on a few documents."""
         return replace(self, bytes_per_source=min(self.bytes_per_source, SMOKE_BYTES))
 
-    def prepare(
-        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
-    ) -> PreparedProbe:
+    def prepare(self, material: Material) -> PreparedProbe:
         """Encode the held-out documents (texts by component) once. Errors: SourceError where a component has none."""
         from seedbed.probes.bits_per_byte import prepare
 
-        return prepare(self, encoder, context=context, heldout=heldout)
+        return prepare(self, material.encoder, context=material.context, heldout=material.heldout)
 
 
 def formal_sources() -> dict[str, type[FormalSource]]:
@@ -229,7 +206,7 @@ def formal_sources() -> dict[str, type[FormalSource]]:
 
 
 @recipe(version=1)
-class ExactAnswers(_Shared):
+class ExactAnswers(ProbeRecipe):
     """Does a model answer questions such as "12 + 39 = " exactly, and how sure is it?
 
     source: a formal source in a split that training never sees ("held-out"; of Spelling also "never-drilled"), with the
@@ -268,39 +245,52 @@ class ExactAnswers(_Shared):
             )
 
     @property
-    def headlines(self) -> tuple[tuple[str, str], ...]:
-        """(metric, its soft form) for what a person looks at first."""
-        return ((f"{self.name}/all/exact", f"{self.name}/all/margin"),)
+    def needs_study(self) -> bool:
+        """Whether the items are held-out documents of a study's component."""
+        return self.source is None
 
-    def identity(self, workbench: Workbench) -> dict[str, Any]:
-        """What stands for the probe in a hash; its source by its own identity."""
-        described = super().identity(workbench)
-        return described | {"source": None if self.source is None else self.source.identity(workbench)}
+    @property
+    def headlines(self) -> tuple[Headline, ...]:
+        """The share of all items that are answered exactly."""
+        soft = f"{self.name}/all/margin" if self.at == "all" else None
+        return (Headline(f"{self.name}/all/exact", "better", "share of items", soft),)
 
     def smoke(self) -> Self:
         """The same probe on a handful of items."""
         return replace(self, items=min(self.items, SMOKE_ITEMS))
 
-    def prepare(
-        self, encoder: TextEncoder, *, context: int, workbench: Workbench, heldout: Mapping[str, list[str]]
-    ) -> PreparedProbe:
+    def prepare(self, material: Material) -> PreparedProbe:
         """Draw and encode the items once. Errors: SeedbedError without items, or for one longer than `context`."""
         from seedbed.probes.exact_answer import prepare
 
-        return prepare(self, encoder, context=context, workbench=workbench, heldout=heldout)
+        return prepare(
+            self,
+            material.encoder,
+            context=material.context,
+            workbench=material.workbench,
+            heldout=material.heldout,
+        )
 
 
-Probe: TypeAlias = QuestionFormation | MinimalPairs | BitsPerByte | ExactAnswers
-
-KINDS: dict[str, type[QuestionFormation] | type[MinimalPairs] | type[BitsPerByte] | type[ExactAnswers]] = {
-    "question formation": QuestionFormation,
-    "minimal pairs": MinimalPairs,
-    "bits per byte": BitsPerByte,
-    "exact answers": ExactAnswers,
+KINDS: dict[str, str] = {
+    "question formation": "seedbed.probes.recipes:QuestionFormation",
+    "minimal pairs": "seedbed.probes.recipes:MinimalPairs",
+    "bits per byte": "seedbed.probes.recipes:BitsPerByte",
+    "exact answers": "seedbed.probes.recipes:ExactAnswers",
 }
+"""Every kind of probe and where its recipe lies, which is imported when it is asked for."""
 
 
-def probe(name: str, /, **changes: Any) -> Probe:
+def recipe_of_kind(kind: str) -> type[ProbeRecipe]:
+    """The recipe of a kind. Errors: UnknownNameError with the nearest kinds."""
+    if kind not in KINDS:
+        raise UnknownNameError("kind of probe", kind, KINDS)
+    module, _, name = KINDS[kind].partition(":")
+    found: type[ProbeRecipe] = getattr(import_module(module), name)
+    return found
+
+
+def probe(name: str, /, **changes: Any) -> ProbeRecipe:
     """The recipe of a name on the probes shelf, with some of its fields changed.
 
     Metrics carry the shelf name; give `name=` to use a shelf file twice in one study.
@@ -311,4 +301,4 @@ def probe(name: str, /, **changes: Any) -> Probe:
     kind = found.pop("kind", None)
     if kind not in KINDS:
         raise RecipeError(f"probes/{path.name}: kind = {kind!r}; it is one of: {', '.join(KINDS)}")
-    return KINDS[kind](**({"name": name} | found | changes))
+    return recipe_of_kind(kind)(**({"name": name} | found | changes))
