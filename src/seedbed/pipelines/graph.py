@@ -16,14 +16,14 @@ from seedbed.data.orders import Order
 from seedbed.data.recipes import Component
 from seedbed.pipelines.identity import Json, describe
 from seedbed.pipelines.store import Artifact
-from seedbed.pipelines.study import Arm, Study
-from seedbed.tokenizers.recipes import Tokenizer
+from seedbed.pipelines.study import Arm, Study, TokenizerLevel
 from seedbed.workbench import Workbench
 
 # Raised when the same recipes would give other bytes because of the code that joins them.
 TOKENIZER_JOIN_VERSION = 1
 TOKENS_JOIN_VERSION = 2  # 2: spans of answers beside the tokens
 DIFFICULTY_JOIN_VERSION = 1
+SIBLING_JOIN_VERSION = 1
 RUN_JOIN_VERSION = 2  # 2: losses by label; every order reads the same part of a last epoch
 
 
@@ -51,9 +51,9 @@ class StudyGraph:
     components: dict[str, Artifact]
     """By component name."""
     tokenizers: dict[str, Artifact]
-    """By tokenizer name."""
+    """By tokenizer level (its name, and what it learns from where the study crosses that)."""
     tokens: dict[tuple[str, str], Artifact]
-    """By component and tokenizer name."""
+    """By component and tokenizer level."""
     arranged: dict[tuple[str, str, str], Artifact]
     """By component, tokenizer and `arrangement`: token stores of documents whose parts are in another order."""
     difficulties: dict[tuple[str, str], Artifact]
@@ -81,9 +81,9 @@ class StudyGraph:
         """The recipe of a component."""
         return next(c for c in self.study.components if c.name == name)
 
-    def tokenizer(self, name: str) -> Tokenizer:
-        """The recipe of a tokenizer."""
-        return next(t for t in self.study.tokenizers if t.name == name)
+    def tokenizer(self, name: str) -> TokenizerLevel:
+        """The recipe of a tokenizer, and what it learns from."""
+        return self.study.tokenizer_levels[name]
 
     def difficulty(self, artifact: Artifact) -> Difficulty:
         """The measure of a difficulty column."""
@@ -103,7 +103,9 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
     Errors: SourceError for a source that is missing, RecipeError for a value that cannot be hashed.
     """
     components = {c.name: _component(c, workbench) for c in study.components}
-    tokenizers = {t.name: _tokenizer(t, study, components, workbench) for t in study.tokenizers}
+    tokenizers = {
+        name: _tokenizer(level, study, components, workbench) for name, level in study.tokenizer_levels.items()
+    }
     tokens = {(c, t): _tokens(c, t, components, tokenizers) for t in tokenizers for c in components}
     arranged = {
         (c, t, arrangement(order)): _tokens(c, t, components, tokenizers, order)
@@ -125,14 +127,15 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
         names = [c.name for c in arm.mixture.shares]
         parents = {
             **{
-                f"tokens.{name}": arranged[name, arm.tokenizer.name, arrangement(arm.order)]
+                f"{role}.{name}": arranged[name, level, arrangement(arm.order)]
                 if arrangement(arm.order)
-                else tokens[name, arm.tokenizer.name]
+                else tokens[name, level]
+                for role, level in _token_roles(arm)
                 for name in names
             },
             **{f"difficulty.{c}.{measure}": artifact for (c, measure), artifact in difficulties.items()},
             **{f"component.{name}": artifact for name, artifact in components.items()},
-            "tokenizer": tokenizers[arm.tokenizer.name],
+            "tokenizer": tokenizers[arm.tokenizer_level],
         }
         recipe: dict[str, Json] = {
             "version": RUN_JOIN_VERSION,
@@ -142,7 +145,7 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
                 "shares": {c.name: share for c, share in arm.mixture.shares.items()},
                 "components": {name: components[name].description for name in names},
             },
-            "tokenizer": tokenizers[arm.tokenizer.name].description,
+            "tokenizer": tokenizers[arm.tokenizer_level].description,
             "order": describe(arm.order, workbench),
             "training": describe(arm.model, workbench),
             "probes": probes,
@@ -151,6 +154,12 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
         }
         if measures:
             recipe["difficulty"] = measures
+        if arm.computed is not None:
+            recipe["matched"] = {
+                "version": SIBLING_JOIN_VERSION,
+                "in": arm.computed,
+                "with": tokenizers[arm.reference].description,
+            }
         for seed, init_seed, order_seed in study.seeds.pairs():
             seeds: dict[str, Json] = {"init_seed": init_seed, "order_seed": order_seed}
             # A miniature must never be taken for the run itself when somebody asks for it by name.
@@ -158,6 +167,12 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
             artifact = Artifact.of("run", name, recipe | seeds, parents)
             runs.append(RunPlan(arm, seed, init_seed, order_seed, artifact))
     return StudyGraph(study, components, tokenizers, tokens, arranged, difficulties, runs)
+
+
+def _token_roles(arm: Arm) -> list[tuple[str, str]]:
+    """(role, tokenizer level) of the token stores that a run reads: a sibling's steps follow from those of both."""
+    own = [("tokens", arm.tokenizer_level)]
+    return own if arm.computed is None else [*own, ("reference", arm.reference)]
 
 
 def _measure(measure: Difficulty, workbench: Workbench) -> dict[str, Json]:
@@ -180,19 +195,24 @@ def _component(component: Component, workbench: Workbench) -> Artifact:
     return Artifact.of("component", component.name, {"component": describe(component, workbench)})
 
 
-def _tokenizer(tokenizer: Tokenizer, study: Study, components: dict[str, Artifact], workbench: Workbench) -> Artifact:
-    recipe = describe(tokenizer, workbench)
-    if tokenizer.kind == "byte":  # learns nothing, so no text is part of what it is
-        return Artifact.of("tokenizer", tokenizer.name, {"version": TOKENIZER_JOIN_VERSION, "tokenizer": recipe})
-    trained_on: dict[str, Json] = {name: artifact.description for name, artifact in components.items()}
+def _tokenizer(level: TokenizerLevel, study: Study, components: dict[str, Artifact], workbench: Workbench) -> Artifact:
+    recipe = describe(level.tokenizer, workbench)
+    if level.tokenizer.kind == "byte":  # learns nothing, so no text is part of what it is
+        return Artifact.of("tokenizer", level.name, {"version": TOKENIZER_JOIN_VERSION, "tokenizer": recipe})
+    shares = study.text_shares(level.text)
+    trained_on: dict[str, Json] = {name: components[name].description for name in shares or components}
     description: dict[str, Json] = {
         "version": TOKENIZER_JOIN_VERSION,
         "tokenizer": recipe,
         "trained_on": trained_on,
-        "bytes_of_each": study.tokenizer_bytes,
     }
-    parents = {f"component.{name}": artifact for name, artifact in components.items()}
-    return Artifact.of("tokenizer", tokenizer.name, description, parents)
+    if shares is None:
+        description["bytes_of_each"] = study.tokenizer_bytes
+    else:
+        description["shares"] = dict(shares)
+        description["bytes_in_all"] = study.crossed_tokenizer_bytes
+    parents = {f"component.{name}": components[name] for name in trained_on}
+    return Artifact.of("tokenizer", level.name, description, parents)
 
 
 def _tokens(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -91,11 +91,15 @@ def make_component(folder: Path, artifact: Artifact, graph: StudyGraph, executio
 
 
 def make_tokenizer(folder: Path, artifact: Artifact, graph: StudyGraph, store: Store) -> dict[str, Any]:
-    """Train a tokenizer on every component of the study, held-out documents left out."""
-    recipe = graph.tokenizer(artifact.name)
+    """Train a tokenizer on every component of the study, or on those of one mixture, held-out documents left out."""
+    level = graph.tokenizer(artifact.name)
     components = [open_component(store.folder(parent)) for parent in artifact.parents.values()]
-    receipt = train_tokenizer(recipe, training_texts(components, graph.study.tokenizer_bytes), folder)
-    return asdict(receipt)
+    shares = graph.study.text_shares(level.text)
+    if shares is None:
+        texts = training_texts(components, graph.study.tokenizer_bytes)
+    else:
+        texts = texts_in_shares(components, shares, graph.study.crossed_tokenizer_bytes)
+    return asdict(train_tokenizer(level.tokenizer, texts, folder))
 
 
 def training_texts(components: list[StoredComponent], bytes_of_each: int) -> Iterator[str]:
@@ -103,6 +107,20 @@ def training_texts(components: list[StoredComponent], bytes_of_each: int) -> Ite
     for component in components:
         sizes = component.bytes[: component.heldout_start]
         yield from component.iter_texts(0, int(np.searchsorted(np.cumsum(sizes), bytes_of_each)) + 1)
+
+
+def texts_in_shares(components: list[StoredComponent], shares: Mapping[str, float], total_bytes: int) -> Iterator[str]:
+    """Texts of components in shares of the bytes, `total_bytes` in all, in catalogue order, held-out ones left out.
+
+    Where a component is too short for its share, all are taken less of, so that the shares hold.
+    """
+    ends = {each.name: np.cumsum(each.bytes[: each.heldout_start]) for each in components}
+    held = {name: int(end[-1]) if len(end) else 0 for name, end in ends.items()}
+    total = min([total_bytes, *(held[name] / share for name, share in shares.items())])
+    for component in components:
+        end = ends[component.name]
+        last = int(np.searchsorted(end, round(total * shares[component.name])))
+        yield from component.iter_texts(0, min(last + 1, len(end)))
 
 
 def make_tokens(folder: Path, artifact: Artifact, store: Store) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,12 +13,14 @@ from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.orders import Order, shuffled
 from seedbed.data.recipes import Component, Mixture
 from seedbed.errors import UnknownNameError
+from seedbed.pipelines.siblings import Kind, Measure, kinds, kinds_of_reference
 from seedbed.probes.recipe_base import ProbeRecipe
 from seedbed.recipes import Recipe, recipe
 from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.training.recipes import Training
 
 FACTORS = ("mixture", "tokenizer", "order", "model")
+DEFAULT_MATCHED: tuple[Measure, ...] = ("bytes",)
 SMOKE_ENDING = "-smoke"
 SMOKE_STEPS = 12
 SMOKE_BYTES = 60_000
@@ -67,6 +69,21 @@ class Question:
         return factor
 
 
+class TokenizerLevel(NamedTuple):
+    """A level of the factor tokenizer: a recipe, and what it learns from.
+
+    text: the mixture whose components, in its shares, it learns from; None: every component of the study alike.
+    """
+
+    tokenizer: Tokenizer
+    text: str | None
+
+    @property
+    def name(self) -> str:
+        """The recipe's name, and the text's after an @: `bpe-512@code`."""
+        return self.tokenizer.name if self.text is None else f"{self.tokenizer.name}@{self.text}"
+
+
 @dataclass(frozen=True)
 class Arm:
     """One cell of the grid."""
@@ -76,16 +93,31 @@ class Arm:
     tokenizer: Tokenizer
     order: Order
     model: Training
+    """As the reference tokenizer is trained; a sibling whose steps are computed takes as many as they come to."""
+    tokenizer_text: str | None = None
+    """The mixture whose components, in its shares, the tokenizer learns from; None: every component of the study."""
+    matched: tuple[Measure, ...] = ()
+    """What this arm has in common with the reference tokenizer's; empty where the study asks for nothing special."""
+    computed: Measure | None = None
+    """The measure from which its steps follow, to see as much as the reference does; None: they are the model's."""
+    reference: str = ""
+    """The reference's level, where `computed` is given."""
+
+    @property
+    def tokenizer_level(self) -> str:
+        """The level of the factor tokenizer, e.g. `bpe-512@code`."""
+        return TokenizerLevel(self.tokenizer, self.tokenizer_text).name
 
     @property
     def factors(self) -> dict[str, str]:
-        """The level of every factor."""
-        return {
+        """The level of every factor; where a study asks for siblings, also what the arm is matched in."""
+        found = {
             "mixture": self.mixture.name,
-            "tokenizer": self.tokenizer.name,
+            "tokenizer": self.tokenizer_level,
             "order": self.order.name,
             "model": self.model.name,
         }
+        return {**found, "matched": "+".join(self.matched)} if self.matched else found
 
 
 @recipe(version=1)
@@ -109,6 +141,11 @@ class Study:
     """How many log-spaced and how many linear steps probes run at; step 0 and the last step come on top."""
     tokenizer_bytes: int = Field(default=20_000_000, gt=0)
     """Bytes of each component that tokenizers are trained on, at most: in hash-priority order, equal for every arm."""
+    tokenizers_from: Literal["all", "each mixture"] = "all"
+    """What tokenizers learn from. "all": every component alike. "each mixture": the crossed design, in which every
+    tokenizer is trained once on each mixture's components (in its shares) and every model with each of these."""
+    matched: tuple[Measure, ...] = Field(default=DEFAULT_MATCHED, min_length=1)
+    """In what tokenizers are compared: "bytes", "tokens" or "flops" seen, or "updates"; siblings are made as needed."""
 
     @field_validator("seeds", mode="before")
     @classmethod
@@ -119,7 +156,7 @@ class Study:
     def _distinct(self) -> Study:
         for what, names in (
             ("mixtures", [m.name for m in self.mixtures]),
-            ("tokenizers", [t.name for t in self.tokenizers]),
+            ("tokenizers", [level.name for level in self._levels()]),
             ("orders", [o.name for o in self.orders]),
             ("models", [m.name for m in self.models]),
             ("probes", [p.name for p in self.probes]),
@@ -133,6 +170,7 @@ class Study:
                 f"tokenizer {lossy!r} changes text before it cuts it, so bits per byte mean nothing under it; leave "
                 "normalisation out (such a tokenizer can be measured with: seedbed tokenizers)"
             )
+        self._check_crossing()
         names = [mixture.name for mixture in self.mixtures]
         for mixture in self.mixtures:
             for reference in mixture.against:
@@ -143,6 +181,67 @@ class Study:
             if by_name.setdefault(component.name, component) != component:
                 raise ValueError(f"two components are called {component.name!r}; give one of them another name")
         return self
+
+    def _check_crossing(self) -> None:
+        """Errors: ValueError for tokenizers that cannot be crossed with texts, or arms that cannot be matched."""
+        if self.tokenizers_from == "each mixture":
+            if len(self.mixtures) < 2:
+                raise ValueError(
+                    "tokenizers_from='each mixture' crosses tokenizers with mixtures, and there is one mixture; leave "
+                    "it out, or add a mixture"
+                )
+            words = next((t.name for t in self.tokenizers if t.kind == "word"), None)
+            if words is not None:
+                raise ValueError(
+                    f"tokenizer {words!r} knows only the words of its text, so another mixture's would be lost; cross "
+                    "a 'bpe' or 'unigram' with mixtures, or leave tokenizers_from out"
+                )
+            if all(t.kind == "byte" for t in self.tokenizers):
+                raise ValueError(
+                    "tokenizers_from='each mixture', but a byte tokenizer learns from no text; leave it out, or add "
+                    "a tokenizer that learns"
+                )
+        twice = next((name for name in self.matched if self.matched.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"matched names {twice!r} twice; name every measure once")
+        if self.matched != DEFAULT_MATCHED and len(self._levels()) < 2:
+            raise ValueError(
+                f"matched={self.matched} makes siblings of the arms of two tokenizers, and there is one tokenizer; "
+                "leave it out, or add a tokenizer"
+            )
+
+    def _levels(self) -> list[TokenizerLevel]:
+        """The levels of the factor tokenizer; a byte tokenizer learns nothing, so it has one in any design."""
+        crossed = self.tokenizers_from == "each mixture"
+        texts: list[str | None] = [mixture.name for mixture in self.mixtures] if crossed else [None]
+        return [
+            TokenizerLevel(tokenizer, text)
+            for tokenizer in self.tokenizers
+            for text in ([None] if tokenizer.kind == "byte" else texts)
+        ]
+
+    @property
+    def tokenizer_levels(self) -> dict[str, TokenizerLevel]:
+        """The levels of the factor tokenizer by name, the reference first."""
+        return {level.name: level for level in self._levels()}
+
+    def text_shares(self, text: str | None) -> dict[str, float] | None:
+        """What a tokenizer learns from: component's name -> share of the bytes of its text. None: all alike."""
+        if text is None:
+            return None
+        mixture = next(mixture for mixture in self.mixtures if mixture.name == text)
+        return {component.name: share for component, share in mixture.shares.items() if share > 0}
+
+    @property
+    def crossed_tokenizer_bytes(self) -> int:
+        """Bytes of the text of every tokenizer of a crossed design: equal for all, and held by every mixture."""
+        return min(self.tokenizer_bytes, *(mixture.total_bytes for mixture in self.mixtures))
+
+    @property
+    def says_matched(self) -> bool:
+        """Whether arms are labelled with what they are matched in: something was asked, or has to be computed."""
+        several = len(self._levels()) > 1
+        return several and (self.matched != DEFAULT_MATCHED or any(each.layout != "documents" for each in self.models))
 
     @property
     def components(self) -> list[Component]:
@@ -158,15 +257,33 @@ class Study:
         return [found[name] for name in sorted(found)]
 
     def arms(self) -> Iterator[Arm]:
-        """Every cell of the grid; its name holds the levels of the factors that vary."""
-        sizes = [len(self.mixtures), len(self.tokenizers), len(self.orders), len(self.models)]
-        for mixture, tokenizer, order, model in itertools.product(
-            self.mixtures, self.tokenizers, self.orders, self.models
-        ):
-            names = (mixture.name, tokenizer.name, order.name, model.name)
+        """Every cell of the grid; its name holds the levels of the factors that vary, and what a sibling is matched in.
+
+        The reference tokenizer has one arm for every mixture, order and model, the others one for each `Kind`.
+        """
+        levels = self._levels()
+        sizes = [len(self.mixtures), len(levels), len(self.orders), len(self.models)]
+        for mixture, level, order, model in itertools.product(self.mixtures, levels, self.orders, self.models):
+            names = (mixture.name, level.name, order.name, model.name)
             varying = [name for name, size in zip(names, sizes, strict=True) if size > 1]
             paced = model if mixture.steps_times == 1 else model.shortened(round(model.steps * mixture.steps_times))
-            yield Arm(".".join(varying) or mixture.name, mixture, tokenizer, order, paced)
+            name = ".".join(varying) or mixture.name
+            for kind in self._kinds(level, model):
+                yield Arm(
+                    name=f"{name}{kind.ending}",
+                    mixture=mixture,
+                    tokenizer=level.tokenizer,
+                    order=order,
+                    model=paced,
+                    tokenizer_text=level.text,
+                    matched=kind.labels if self.says_matched else (),
+                    computed=kind.computed,
+                    reference="" if kind.computed is None else levels[0].name,
+                )
+
+    def _kinds(self, level: TokenizerLevel, model: Training) -> list[Kind]:
+        first = level == self._levels()[0]
+        return (kinds_of_reference if first else kinds)(self.matched, model.layout)
 
     @property
     def is_smoke(self) -> bool:
