@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -80,13 +80,27 @@ class SpellingDraws:
         return texts, labels
 
 
+class Written(Protocol):
+    """How a recipe of drills writes words, and which letters it asks for."""
+
+    @property
+    def alphabet(self) -> str:
+        """The letters, each once."""
+        ...
+
+    @property
+    def spaced(self) -> bool:
+        """Whether a word's strings stand apart."""
+        ...
+
+
 class Asked:
     """One question: its word, and random numbers for what else it takes.
 
     word: as strings. words: of this side of the split. number: of the document within its task. drawn: random numbers.
     """
 
-    def __init__(self, recipe: Spelling, word: Word, words: list[Word], number: int, drawn: list[int]) -> None:
+    def __init__(self, recipe: Written, word: Word, words: list[Word], number: int, drawn: list[int]) -> None:
         self.recipe, self.words, self.number, self.drawn = recipe, words, number, drawn
         self.word = word
         self.letters = "".join(word)

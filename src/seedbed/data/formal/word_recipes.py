@@ -18,6 +18,19 @@ LETTER_TASKS = ("spell", "contains", "count", "insert", "delete", "substitute", 
 WORD_TASKS = ("insert word", "delete word", "substitute word", "swap words")
 MENTION = "mention"
 SPELLING_TASKS = (*LETTER_TASKS, *WORD_TASKS, MENTION)
+DRILL_TASKS = (
+    "count",
+    "spell",
+    "contains",
+    "first letter",
+    "last letter",
+    "insert",
+    "delete",
+    "substitute",
+    "swap",
+    MENTION,
+)
+"""The tasks of `LetterDrills`."""
 MOST_WORDS = 1_000_000
 
 
@@ -138,6 +151,74 @@ class Spelling(FormalSource):
 
 
 @recipe(version=1)
+class LetterDrills(FormalSource):
+    """Letter drills on real words: `count r strawberry : 3`, spell, first letter, insert, ...; some words held out.
+
+    language: of the word list (wordfreq). words: how many, equally many of each band. bands: ranks at which the bands
+    of frequency end: (2_000, 20_000) are the 2,000 most frequent words, and those after them up to rank 20,000.
+    lengths: shortest and longest word, in letters. held_out_share: of the words, kept out of "train": the same share in
+    every band and length. always_drilled, always_held_out: words that stand on one side whatever is drawn, beside the
+    others. tasks: with shares of the documents. "count" asks for a letter that is there not at all, once, or more
+    often, in turn as far as the word allows; absent letters are as frequent as letters are in the words. Edits are at
+    the first such letter. "mention" names four words of either side at rates (rank among all words) ** -alpha, so that
+    tokenizers and models meet all words, as often as frequent words are met. answers: "dealt" gives every question the
+    answer of another one of its task: the control from which nothing can be learnt but how answers look. split:
+    "train" and "seen" ask about the drilled words, in other draws, "held-out" about the others.
+    """
+
+    language: str = Field(default="en", pattern=r"^[a-z]{2,8}$")
+    _: KW_ONLY
+    words: int = Field(kw_only=True, default=1_200, ge=1, le=MOST_WORDS)
+    bands: tuple[int, ...] = Field(kw_only=True, default=(2_000, 8_000, 20_000), min_length=1)
+    lengths: tuple[int, int] = (5, 10)
+    held_out_share: float = Field(kw_only=True, default=0.2, ge=0, lt=1)
+    always_drilled: tuple[str, ...] = ()
+    always_held_out: tuple[str, ...] = ()
+    alphabet: str = Field(kw_only=True, default="abcdefghijklmnopqrstuvwxyz", min_length=2)
+    tasks: WordShares = Field(kw_only=True, default=("count",), validate_default=True)
+    alpha: float = Field(kw_only=True, default=1.0, ge=0)
+    answers: Literal["true", "dealt"] = "true"
+    documents: int = Field(kw_only=True, default=20_000, ge=1, le=2**40)
+    split: Literal["train", "seen", "held-out"] = "train"
+    seed: int = Field(kw_only=True, default=0, ge=0, lt=2**63)
+
+    @model_validator(mode="after")
+    def _words_exist(self) -> LetterDrills:
+        if unknown := sorted(set(self.tasks) - set(DRILL_TASKS)):
+            raise ValueError(f"no letter drill is called {unknown[0]!r}; there are {', '.join(DRILL_TASKS)}")
+        if set(self.tasks) == {MENTION} and self.split != "train":
+            raise ValueError("a test only mentions no words; name a task beside 'mention'")
+        if any(one >= other for one, other in zip((0, *self.bands), self.bands, strict=False)):
+            raise ValueError(f"bands are ranks that rise from above 0, these are {self.bands}; put them in order")
+        if not 2 <= self.lengths[0] <= self.lengths[1]:
+            raise ValueError(f"lengths are (shortest, longest) of two letters or more, these are {self.lengths}")
+        named = (*self.always_drilled, *self.always_held_out)
+        if len(set(named)) < len(named):
+            twice = next(word for word in named if named.count(word) > 1)
+            raise ValueError(f"{twice!r} is named twice in always_drilled and always_held_out; name it once")
+        if len(set(self.alphabet)) < len(self.alphabet) or not self.alphabet.isalpha():
+            raise ValueError("an alphabet holds letters, each once; change alphabet")
+        return self
+
+    @property
+    def spaced(self) -> bool:
+        """Words are written in one piece."""
+        return False
+
+    def generator(self, workbench: Workbench) -> Generator:
+        """What writes the documents. Errors: RecipeError for a language without a word list, or with too few words."""
+        from seedbed.data.formal.letters import LetterDraws
+
+        return LetterDraws(self)
+
+    def content(self, workbench: Workbench) -> Mapping[str, str]:
+        """The digest of the words and their ranks."""
+        from seedbed.data.formal.letters import drills_digest
+
+        return {"words_sha256": drills_digest(self)}
+
+
+@recipe(version=1)
 class Skills(FormalSource):
     """Skills at Zipf rates with a graph of prerequisites, both read from `data/skills/NAME.toml`.
 
@@ -180,6 +261,12 @@ class Skills(FormalSource):
         from seedbed.data.formal.skills import load_skills
 
         return {"graph_sha256": load_skills(self.name, workbench).digest}
+
+
+def letter_tasks(recipe: LetterDrills) -> dict[str, float]:
+    """Tasks with shares, in order of their names; a test has no mentions."""
+    shares = shares_of(recipe.tasks)
+    return {task: share for task, share in shares.items() if task != MENTION or recipe.split == "train"}
 
 
 def spelling_tasks(recipe: Spelling) -> dict[str, float]:
