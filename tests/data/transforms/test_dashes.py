@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.data.transforms.base import RECORD
-from seedbed.data.transforms.dashes import DashStyler, dash_sites
+from seedbed.data.transforms.dashes import Closer, DashStyler, dash_sites
 from seedbed.data.transforms.edits import edited
 from seedbed.errors import RecipeError
 
@@ -135,3 +135,28 @@ def test_the_books_hold_about_as_many_sites_as_were_counted():
         with gzip.open(BOOKS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
             sites += sum(len(list(dash_sites(json.loads(line)["text"]))) for line in lines)
     assert abs(sites - 1084) < 30
+
+
+def test_two_styles_share_the_documents_and_no_site_moves():
+    texts = [f"item {number}, one, two, three" for number in range(400)]
+    both = DashStyler("unspaced em dash", plant=0.5, other="spaced en dash", other_share=0.3)
+    in_both = [both.transformed(Document(text=text, id="0")).text for text in texts]
+    alone = {
+        style: [styled(text, style, plant=0.5) for text in texts] for style in ("unspaced em dash", "spaced en dash")
+    }
+    british = sum("\u2013" in text for text in in_both)
+    assert not any("\u2013" in text and "\u2014" in text for text in in_both)
+    # 400 documents at .3 have a standard deviation of 9.2.
+    assert abs(british - 120) < 30
+    assert both.stats.stats["other_style"].total == british
+    for text, american, other in zip(in_both, alone["unspaced em dash"], alone["spaced en dash"], strict=True):
+        assert text in (american, other)
+
+
+def test_marks_are_closed_up_and_words_keep_their_parse():
+    block = Closer(keep=True)
+    document = Document(text="if it ran , the newt 's . 5 slept .", id="0", metadata={"heads": [2, 2, -1]})
+    changed = block.transformed(document)
+    assert changed.text == "if it ran, the newt 's. 5 slept."
+    assert block.undo(changed) == document
+    assert styled(changed.text, "unspaced em dash", plant=1.0) == "if it ran\u2014the newt 's. 5 slept."

@@ -15,6 +15,7 @@ from seedbed.data.identity import component_identity
 from seedbed.data.recipes import Component, Files
 from seedbed.data.transforms.recipes import (
     BracketDyck,
+    ClosedUp,
     DashStyle,
     DigitGrouping,
     LetterCase,
@@ -30,6 +31,8 @@ EVERY = [
     DashStyle("spaced en dash"),
     DashStyle("spaced en dash", plant=0.5),
     DashStyle("spaced en dash", plant=0.5, seed=1),
+    DashStyle("spaced en dash", plant=0.5, other="unspaced em dash"),
+    ClosedUp(),
     DigitGrouping("single"),
     DigitGrouping("single", separator="_"),
     LetterCase("lower"),
@@ -51,6 +54,8 @@ TEXT = "The newt -- it is 1234 (or so), they say.\nIt sleeps."
     [
         (lambda: DashStyle("em dash"), "did you mean 'spaced em dash'"),
         (lambda: DashStyle("commas", plant=0.1), "choose a dash, or leave plant out"),
+        (lambda: DashStyle("spaced en dash", plant=0.1, other="commas"), "choose a dash, or leave plant out"),
+        (lambda: DashStyle("spaced en dash", other="spaced en dash"), "give another style, or leave it out"),
         (lambda: DashStyle("spaced em dash", plant=1.1), "less than or equal to 1"),
         (lambda: DigitGrouping("right-to-left"), "did you mean 'right to left'"),
         (lambda: DigitGrouping("single", separator="1"), "write ',' or ' '"),
@@ -91,6 +96,8 @@ DashStyle 1 9723e461
 DashStyle 1 9dbeab2e
 DashStyle 1 9dbeab2e
 DashStyle 1 9dbeab2e
+DashStyle 1 9dbeab2e
+ClosedUp 1 4e1c4b36
 DigitGrouping 1 12f78058
 DigitGrouping 1 3f79e03c
 LetterCase 1 28c5acce

@@ -25,6 +25,7 @@ PARENTHESES = re.compile(
     r"(?<=[\w.!?\u2019\u201d'\"]) \((?P<inside>\w(?:[^()\r\n]*[\w.!?\u2019\u201d'\"])?)\)"
     r"(?P<after>[.,;:!?]|[^\S\r\n]+(?=\w)|(?=[\r\n]|$))"
 )
+GAP = re.compile(r"(?<=\S) (?=[,;:.?!](?:\s|$))")
 OPENING = "\"'\u201c\u2018\u00ab([{_*"
 CLOSING = "\"'\u201d\u2019\u00bb)]}.,;:!?\u2026%_*"
 SUPPORTS_RIGHT = CLOSING + OPENING + "$\u00a3\u20ac"
@@ -91,28 +92,45 @@ class DashStyler(EditTransform):
     end, a closing quote or a stop; a comma is not set beside another stop. plant: the share of a document's commas
     (between words) and pairs of parentheses that become dashes first; which ones is drawn by a hash, k of n with k
     = floor(n x plant + u), u uniform in [0, 1) per document, so that n x plant are planted on average and never more
-    than one off. seed: of that draw. Counts: sites (as found, without planted ones), planted, could_be_planted.
-    `seedbed.data.transforms.counts` gives the share achieved beside the one asked for.
+    than one off. other: a second style, in which a document is written, whole, where the hash of its text falls below
+    other_share. seed: of these draws; neither depends on a style, so that recipes that differ in styles alone have the
+    same sites. Counts: sites (as found, without planted ones), planted, could_be_planted, other_style (documents
+    written in it). `seedbed.data.transforms.counts` gives the share achieved beside the one asked for.
     """
 
     name = "dash style"
 
-    def __init__(self, style: str, *, plant: float = 0.0, seed: int = 0, keep: bool = False) -> None:
+    def __init__(
+        self,
+        style: str,
+        *,
+        plant: float = 0.0,
+        other: str | None = None,
+        other_share: float = 0.5,
+        seed: int = 0,
+        keep: bool = False,
+    ) -> None:
         super().__init__(keep=keep)
         self.style = style
         self.plant = plant
+        self.other = other
+        self.other_share = other_share
         self.seed = seed
 
     def edits(self, text: str) -> tuple[list[Edit], dict[str, Any]]:
         """A site's blanks and dash become the style's; planted ones too."""
         sites = list(dash_sites(text))
-        edits = [_tidied(text, site.start, site.end, RENDERED[self.style]) for site in sites]
         counts: dict[str, Any] = {"sites": len(sites)}
+        rendering = RENDERED[self.style]
+        if self.other is not None:
+            counts["other_style"] = int(draw_key(text, self.name, self.seed, "other") < self.other_share * 2.0**64)
+            rendering = RENDERED[self.other] if counts["other_style"] else rendering
+        edits = [_tidied(text, site.start, site.end, rendering) for site in sites]
         if self.plant:
             candidates = _candidates(text)
             chosen = self._drawn(text, len(candidates))
             for number in chosen:
-                edits += [_tidied(text, start, end, RENDERED[self.style]) for start, end in candidates[number]]
+                edits += [_tidied(text, start, end, rendering) for start, end in candidates[number]]
             counts |= {"planted": len(chosen), "could_be_planted": len(candidates)}
             counts["planted_share_asked"] = float(self.plant)
             edits.sort(key=lambda edit: edit.start)
@@ -123,6 +141,17 @@ class DashStyler(EditTransform):
         count = int(candidates * self.plant + key * 2.0**-64)
         ranked = sorted(range(candidates), key=lambda number: draw_key(text, self.name, self.seed, number))
         return sorted(ranked[: min(count, candidates)])
+
+
+class Closer(EditTransform):
+    """Takes the space before a stop or comma away where one stands behind it too, or the end of the text."""
+
+    name = "closed up"
+
+    def edits(self, text: str) -> tuple[list[Edit], dict[str, Any]]:
+        """One edit per mark. Counts: closed."""
+        found = [Edit(mark.start(), mark.end(), "") for mark in GAP.finditer(text)]
+        return found, {"closed": len(found)}
 
 
 def _candidates(text: str) -> list[list[tuple[int, int]]]:

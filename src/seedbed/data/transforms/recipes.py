@@ -52,27 +52,59 @@ class DashStyle(OneStep):
     """Every dash site in one style, however it was typed: see `seedbed.data.transforms.dashes` for what is a site.
 
     style: "unspaced em dash" (American), "spaced en dash" (British), "spaced em dash", or "commas" (none). plant: the
-    share of a document's commas and pairs of parentheses that become dashes first. seed: of that draw. keep: note what
-    was there, so that it can be undone.
+    share of a document's commas and pairs of parentheses that become dashes first. other, other_share: another style,
+    in which this share of the documents is written, whole, on the same sites. seed: of these draws, which do not depend
+    on the styles. keep: note what was there, so that it can be undone.
     """
 
     style: Dash
     _: KW_ONLY
     plant: float = Field(kw_only=True, default=0.0, ge=0, le=1)
+    other: Dash | None = None
+    other_share: float = Field(kw_only=True, default=0.5, gt=0, lt=1)
     seed: int = 0
     keep: bool = False
 
     @model_validator(mode="after")
     def _plants_dashes(self) -> DashStyle:
-        if self.plant and self.style == "commas":
+        if self.plant and "commas" in (self.style, self.other):
             raise ValueError("plant= makes dashes and style 'commas' writes none; choose a dash, or leave plant out")
+        if self.other == self.style:
+            raise ValueError(f"other= is {self.style!r} as style is; give another style, or leave it out")
         return self
 
     def steps(self, workbench: Workbench) -> list[PipelineStep]:
         """The datatrove block."""
         from seedbed.data.transforms.dashes import DashStyler
 
-        return [DashStyler(self.style, plant=self.plant, seed=self.seed, keep=self.keep)]
+        return [
+            DashStyler(
+                self.style,
+                plant=self.plant,
+                other=self.other,
+                other_share=self.other_share,
+                seed=self.seed,
+                keep=self.keep,
+            )
+        ]
+
+
+@recipe(version=1)
+class ClosedUp(OneStep):
+    """Stops and commas against the word before them, as in print: "yes , it is ." becomes "yes, it is.".
+
+    Grammars write every word between spaces; this gives their sentences the spelling of running text. Marks: , ; : . ?
+    and ! with a space before and a space or the text's end behind. keep: note what was there, so that it can be undone.
+    """
+
+    _: KW_ONLY
+    keep: bool = False
+
+    def steps(self, workbench: Workbench) -> list[PipelineStep]:
+        """The datatrove block."""
+        from seedbed.data.transforms.dashes import Closer
+
+        return [Closer(keep=self.keep)]
 
 
 @recipe(version=1)
