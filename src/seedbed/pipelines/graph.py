@@ -36,11 +36,8 @@ class RunPlan:
     init_seed: int
     order_seed: int
     artifact: Artifact
-
-    @property
-    def name(self) -> str:
-        """Readable and unique in the study."""
-        return f"{self.arm.name}.seed-{self.seed}"
+    name: str
+    """Readable and unique in the study: the arm's name and the seed's."""
 
 
 @dataclass(frozen=True)
@@ -162,10 +159,10 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
             }
         for seed, init_seed, order_seed in study.seeds.pairs():
             seeds: dict[str, Json] = {"init_seed": init_seed, "order_seed": order_seed}
+            name = f"{arm.name}.{study.seeds.run_name(seed, init_seed, order_seed)}"
             # A miniature must never be taken for the run itself when somebody asks for it by name.
-            name = f"{'smoke.' if study.is_smoke else ''}{arm.name}.seed-{seed}"
-            artifact = Artifact.of("run", name, recipe | seeds, parents)
-            runs.append(RunPlan(arm, seed, init_seed, order_seed, artifact))
+            artifact = Artifact.of("run", f"{'smoke.' if study.is_smoke else ''}{name}", recipe | seeds, parents)
+            runs.append(RunPlan(arm, seed, init_seed, order_seed, artifact, name))
     return StudyGraph(study, components, tokenizers, tokens, arranged, difficulties, runs)
 
 

@@ -26,12 +26,13 @@ from seedbed.data.parts import shuffled_parts
 from seedbed.data.selection import Selected, select_mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
 from seedbed.pipelines.ordering import add_areas, columns_of, difficulty_probes, write_order
+from seedbed.pipelines.sibling_steps import matched_training, per_update, run_flops
 from seedbed.pipelines.store import Artifact, Store
 from seedbed.tokenizers.answers import ANSWER_COLUMNS, answer_bytes, check_answers
 from seedbed.tokenizers.encoder import Encoder, load_encoder
 from seedbed.tokenizers.store import TokenStore, build_token_store, open_tokens
 from seedbed.tokenizers.train import train_tokenizer
-from seedbed.training.recipes import Training, flops_per_token
+from seedbed.training.recipes import Training
 from seedbed.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -175,6 +176,18 @@ def run_inputs(run: RunPlan, graph: StudyGraph, store: Store) -> RunInputs:
     )
 
 
+def with_steps(run: RunPlan, inputs: RunInputs, store: Store) -> RunPlan:
+    """The run with the steps that it takes: a sibling's are computed from its stores and the reference's."""
+    if run.arm.computed is None:
+        return run
+    parents = run.artifact.parents
+    theirs = {name: open_tokens(store.folder(parents[f"reference.{name}"])) for name in inputs.tokens}
+    reference, own = (
+        per_update(run.arm.model, inputs.selected, inputs.components, tokens) for tokens in (theirs, inputs.tokens)
+    )
+    return replace(run, arm=replace(run.arm, model=matched_training(run.arm.model, run.arm.computed, reference, own)))
+
+
 def heldout_texts(components: dict[str, StoredComponent]) -> dict[str, list[str]]:
     """The held-out documents of every component, which no selection ever holds."""
     return {name: list(c.iter_texts(c.heldout_start)) for name, c in components.items()}
@@ -241,6 +254,8 @@ def make_run(
     from seedbed.training.trainer import TrainTask, probe_steps, train
 
     inputs = run_inputs(run, graph, store)
+    asked_steps = run.arm.model.steps
+    run = with_steps(run, inputs, store)
     if run.arm.model.loss_on == "answer":
         for chosen in inputs.selected:
             check_answers(inputs.tokens[chosen.component_name].answer_spans, chosen.rows, chosen.component_name)
@@ -287,10 +302,13 @@ def make_run(
     add_areas(folder, [probe.name for probe, _ in by_difficulty])
     write_order(folder, run, data, inputs.selected, inputs.components)
     counts = asdict(result)
-    mean_length = max(1, round(result.tokens / max(result.documents, 1)))
-    length = mean_length if training.layout == "documents" else training.model.context
-    flops = result.tokens * flops_per_token(training.model, inputs.encoder.vocab_size, length)
-    (folder / "context.json").write_text(json.dumps({"flops": flops, "baselines": baselines}))
+    context: dict[str, Any] = {
+        "flops": run_flops(training, inputs.encoder.vocab_size, result.tokens, result.documents),
+        "baselines": baselines,
+    }
+    if run.arm.computed is not None:
+        context["matched"] = {"in": run.arm.computed, "with": run.arm.reference, "steps_of_reference": asked_steps}
+    (folder / "context.json").write_text(json.dumps(context))
     shutil.copyfile(store.folder(run.artifact.parents["tokenizer"]) / "tokenizer.json", folder / "tokenizer.json")
     (folder / "seeds.json").write_text(json.dumps({"init_seed": run.init_seed, "order_seed": run.order_seed}))
     return counts

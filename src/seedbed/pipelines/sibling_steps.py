@@ -1,0 +1,76 @@
+"""How many steps a sibling takes, to see as much as the reference tokenizer's arm does.
+
+Both tokenizers' stores of the same selection say how much an update reads on average: a batch is a share of an epoch's
+rows, and an epoch holds so many bytes, tokens and FLOPs. The steps are the reference's times the ratio, rounded, and so
+follow from recipes and stores alone; they are the same for every seed, so that curves have their steps in common. What
+was really seen differs from what is promised by that rounding and by which documents a last epoch draws, and stands in
+the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedbed.data.catalogue import StoredComponent
+from seedbed.data.selection import Selected
+from seedbed.pipelines.siblings import Measure
+from seedbed.tokenizers.store import TokenStore
+from seedbed.training.recipes import Training, flops_per_token
+
+
+@dataclass(frozen=True)
+class PerUpdate:
+    """What one update reads and costs, on average over an epoch."""
+
+    bytes: float
+    tokens: float
+    flops: float
+    updates: float = 1.0
+
+    def of(self, measure: Measure) -> float:
+        """One of the four."""
+        return {"bytes": self.bytes, "tokens": self.tokens, "flops": self.flops, "updates": self.updates}[measure]
+
+
+def run_flops(training: Training, vocab_size: int, tokens: float, documents: float) -> float:
+    """FLOPs of training on so many tokens of so many documents.
+
+    The length that tokens attend over is the context where rows are packed, and a document's mean length where not.
+    """
+    length = training.model.context
+    if training.layout == "documents":
+        length = max(1, round(tokens / max(documents, 1)))
+    return tokens * flops_per_token(training.model, vocab_size, length)
+
+
+def per_update(
+    training: Training,
+    selected: Sequence[Selected],
+    components: Mapping[str, StoredComponent],
+    tokens: Mapping[str, TokenStore],
+) -> PerUpdate:
+    """What an update of this training reads of a selection under one tokenizer. Errors: none that training has not."""
+    context = training.model.context
+    read_bytes = read_tokens = rows = documents = 0
+    vocab_size = 0
+    for chosen in selected:
+        store = tokens[chosen.component_name]
+        lengths = np.diff(store.offsets)[chosen.rows]
+        read_bytes += int(components[chosen.component_name].bytes[chosen.rows].sum())
+        read_tokens += int(lengths.sum())
+        rows += int((-(-lengths // context)).sum())
+        documents += len(lengths)
+        vocab_size = store.vocab_size
+    if training.layout == "packed":
+        rows = -(-read_tokens // context)
+    share = training.batch_size / max(rows, 1)
+    flops = run_flops(training, vocab_size, read_tokens, documents)
+    return PerUpdate(share * read_bytes, share * read_tokens, share * flops)
+
+
+def matched_training(training: Training, measure: Measure, reference: PerUpdate, own: PerUpdate) -> Training:
+    """The training with the steps (one at least) that the reference's come to in a measure; warm-up in proportion."""
+    return training.shortened(max(1, round(training.steps * reference.of(measure) / own.of(measure))))
