@@ -1,4 +1,4 @@
-"""A run small enough for tests, and, as a program, one that kills itself: small_run.py FOLDER [POINT ...].
+"""A run small enough for tests, and, as a program, one that kills itself: small_run.py FOLDER [--keep] [POINT ...].
 
 For every point a process of its own goes on with the run in the folder and is killed at that point by SIGKILL; one more
 goes on to the end. How each ended is printed: -9 or 0. The processes are forks, so that libraries are loaded once.
@@ -18,10 +18,18 @@ from seedbed.data.orders import shuffled
 from seedbed.tokenizers.store import TokenStore
 from seedbed.training import checkpoint, record, trainer
 from seedbed.training.batches import Part, TrainingData
+from seedbed.training.keep import Keep, OnsetWindow
 from seedbed.training.recipes import Model, Training
 from seedbed.training.trainer import TrainTask, train
 
 STEPS = 24
+# The loss falls under 2.95 nats for two rows in a row somewhere within the run; one step is asked for besides.
+WINDOW = Keep(
+    steps=(3,),
+    onset=OnsetWindow(
+        "train/loss_nats_per_token", threshold=2.95, falling=True, sustain=2, spacing_steps=2, before=6, after=2
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -55,11 +63,14 @@ def store(seed, vocab_size=20, documents=40):
     return TokenStore(ids, offsets, 0, vocab_size)
 
 
+TASK_FIELDS = ("on_event", "log_every", "checkpoint_every", "keep", "stop_at")
+
+
 def small_task(folder, *, init_seed=0, order_seed=0, probes=None, **changes):
     """24 updates on two sources, about two epochs; probes at 0, 7, 12 and 24, checkpoints every 5, rows every 4."""
     fields = {"steps": STEPS, "batch_size": 8, "learning_rate": 0.01, "warmup_steps": 3, "final_lr_share": 0.1}
     order = changes.pop("order", shuffled())
-    task = {name: changes.pop(name) for name in ("on_event", "log_every", "checkpoint_every") if name in changes}
+    task = {name: changes.pop(name) for name in TASK_FIELDS if name in changes}
     training = Training(changes.pop("model", Model(2, 16, 2, context=8, mlp="swiglu")), **{**fields, **changes})
     parts = []
     for source in range(2):
@@ -126,12 +137,13 @@ def die_at(point):
 
 
 if __name__ == "__main__":
-    for point in [*sys.argv[2:], None]:
+    keep = {"keep": WINDOW} if "--keep" in sys.argv else {}
+    for point in [*(point for point in sys.argv[2:] if point != "--keep"), None]:
         child = os.fork()
         if child == 0:
             if point is not None:
                 die_at(point)
-            train(small_task(sys.argv[1]))
+            train(small_task(sys.argv[1], **keep))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)

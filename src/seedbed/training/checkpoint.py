@@ -1,7 +1,7 @@
 """Weights and the whole state of a run on disk: safetensors and JSON, nothing else, and never half of it.
 
 A model's folder holds `weights.safetensors` and `model.json`. A checkpoint is a folder `step-<steps done>` that appears
-by one rename, so that whatever bears that name is whole; only the newest is kept.
+by one rename, so that whatever bears that name is whole; the newest is kept, and whichever else is asked for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,39 +120,68 @@ def restore_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, tensor
 
 
 def write_checkpoint(
-    folder: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, Any]
+    folder: Path,
+    step: int,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    state: dict[str, Any],
+    *,
+    held: Collection[int] = (),
 ) -> None:
-    """Write a checkpoint by one rename, then remove the older ones. folder: of all checkpoints of a run."""
+    """Write a checkpoint by one rename, then remove the others. folder: of all checkpoints of a run.
+
+    held: steps of the others that stay.
+    """
+    weights, memory = parameter_tensors(model), optimizer_tensors(model, optimizer)
+    place_checkpoint(folder, Checkpoint(step, weights, memory, state))
+    drop_checkpoints(folder, {step, *held})
+
+
+def place_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Put a checkpoint beside the others of a run, by one rename."""
     draft = folder / "draft"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    write_tensors(draft / WEIGHTS, parameter_tensors(model))
-    write_tensors(draft / OPTIMIZER, optimizer_tensors(model, optimizer))
-    (draft / STATE).write_text(json.dumps(state), encoding="utf-8")
+    write_tensors(draft / WEIGHTS, checkpoint.weights)
+    write_tensors(draft / OPTIMIZER, checkpoint.optimizer)
+    (draft / STATE).write_text(json.dumps(checkpoint.state), encoding="utf-8")
     for path in draft.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())  # else a power cut could leave the name without the bytes
-    draft.rename(folder / f"step-{step:09d}")
-    for older in _whole(folder)[:-1]:
-        shutil.rmtree(older)
+    draft.rename(_place(folder, checkpoint.step))
 
 
-def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """The newest checkpoint of a run, or None. Errors: StoreError if it is damaged."""
-    whole = _whole(folder)
-    if not whole:
+def checkpoint_steps(folder: Path) -> list[int]:
+    """Steps of the whole checkpoints of a run, ascending."""
+    return sorted(int(path.name.removeprefix("step-")) for path in folder.glob("step-*"))
+
+
+def drop_checkpoints(folder: Path, held: Collection[int]) -> None:
+    """Remove every checkpoint but those of the given steps; without any, their folder too."""
+    if not held:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for step in checkpoint_steps(folder):
+        if step not in held:
+            shutil.rmtree(_place(folder, step))
+
+
+def read_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | None:
+    """The newest checkpoint of a run, or that of a step; None if it is not there. Errors: StoreError if damaged."""
+    steps = checkpoint_steps(folder)
+    if not steps or (step is not None and step not in steps):
         return None
-    newest = whole[-1]
+    chosen = _place(folder, steps[-1] if step is None else step)
     try:
         return Checkpoint(
-            step=int(newest.name.removeprefix("step-")),
-            weights=load_file(newest / WEIGHTS),
-            optimizer=load_file(newest / OPTIMIZER),
-            state=json.loads((newest / STATE).read_text(encoding="utf-8")),
+            step=int(chosen.name.removeprefix("step-")),
+            weights=load_file(chosen / WEIGHTS),
+            optimizer=load_file(chosen / OPTIMIZER),
+            state=json.loads((chosen / STATE).read_text(encoding="utf-8")),
         )
     except (OSError, ValueError, SafetensorError) as error:
-        raise StoreError(f"checkpoint {newest.name} is damaged ({error}); remove it and run again") from error
+        raise StoreError(f"checkpoint {chosen.name} is damaged ({error}); remove it and run again") from error
 
 
-def _whole(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*"))
+def _place(folder: Path, step: int) -> Path:
+    return folder / f"step-{step:09d}"

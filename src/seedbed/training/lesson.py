@@ -180,9 +180,11 @@ def _interrupts() -> Iterator[None]:
             signal.signal(signal.SIGINT, handler)
 
 
-def teach(lesson: Lesson, data: TrainingData, device: torch.device) -> None:
-    """Run a lesson from its step to its recipe's last, on one device."""
-    start, stop = lesson.step, lesson.recipe.steps
+def teach(lesson: Lesson, data: TrainingData, device: torch.device, stop: int | None = None) -> None:
+    """Run a lesson from its step to `stop`, by default its recipe's last, on one device."""
+    start, stop = lesson.step, lesson.recipe.steps if stop is None else stop
+    if start >= stop:
+        return
     with quiet_lightning(), _interrupts():
         trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,17 +20,19 @@ import pyarrow as pa
 import torch
 from torch import nn
 
-from seedbed.errors import StoreError
+from seedbed.errors import StoreError, UnknownNameError
 from seedbed.training.batches import Batch, TrainingData
 from seedbed.training.checkpoint import (
     Checkpoint,
     copy_weights,
+    drop_checkpoints,
     read_checkpoint,
     save_model,
     weights_hash,
     write_checkpoint,
     write_json,
 )
+from seedbed.training.keep import NONE, Keep, Keeper
 from seedbed.training.lesson import NEVER, Lesson, keep_freed_memory, teach
 from seedbed.training.losses import LossSums
 from seedbed.training.model import Transformer
@@ -44,6 +45,7 @@ __all__ = ["StepMeasurement", "StepProbe", "TrainResult", "TrainTask", "probe_st
 CHECKPOINTS = "checkpoints"
 RESULT = "result.json"
 LEDGER = "ledger.json"
+KEPT = "kept.json"
 
 
 class StepMeasurement(Protocol):
@@ -71,7 +73,9 @@ class TrainTask:
     probe_steps: for every probe's name, the steps at which it measures; a model at step s has had s updates.
     log_every: updates between two rows of training metrics. checkpoint_every: updates between two checkpoints; 0: none.
     on_event: called with {"step", "steps", "loss_bits_per_byte", "tokens_per_second", "seconds_left"} at every row.
-    device: "cpu", "cuda" or "cuda:1". threads: of torch while the run goes. Neither changes what the run is.
+    keep: which checkpoints stay when the run has ended. stop_at: end after so many updates, the schedule being that of
+    all the same; None: after all. device: "cpu", "cuda" or "cuda:1". threads: of torch while the run goes. None of
+    keep, device and threads changes what the run is.
     """
 
     training: Training
@@ -86,6 +90,13 @@ class TrainTask:
     on_event: Callable[[dict[str, Any]], None] | None = None
     device: str = "cpu"
     threads: int = 1
+    keep: Keep = NONE
+    stop_at: int | None = None
+
+    @property
+    def last_step(self) -> int:
+        """The updates after which the run ends."""
+        return self.training.steps if self.stop_at is None else self.stop_at
 
 
 @dataclass(frozen=True)
@@ -111,23 +122,41 @@ def train(task: TrainTask) -> TrainResult:
     """Train a run to its end, or go on with it; a run that has ended is not run again.
 
     Leaves in the folder: weights.safetensors and model.json, metrics.parquet, items/<probe>.parquet, ledger.json
-    ({step: weights hash}) and, last, result.json. Errors: StoreError if the folder holds another run or a damaged one.
+    ({step: weights hash}) and, last, result.json; where checkpoints are to be kept, checkpoints/step-* and kept.json
+    ({"steps", "onset"}). Errors: StoreError if the folder holds another run or a damaged one; RecipeError for a window
+    of checkpoints that cannot hold an onset.
     """
     task.work_dir.mkdir(parents=True, exist_ok=True)
     result_path = task.work_dir / RESULT
-    with _settings(task):
+    with settings(task):
         if not result_path.exists():
             result = _Run(task).to_the_end()
             write_json(result_path, asdict(result))
         result = TrainResult(**json.loads(result_path.read_text(encoding="utf-8")))
     # A kill may come between result and clearing, so this is done on the way out of every call.
     clear_record(task.work_dir)
-    shutil.rmtree(task.work_dir / CHECKPOINTS, ignore_errors=True)
+    kept = task.work_dir / KEPT
+    drop_checkpoints(task.work_dir / CHECKPOINTS, json.loads(kept.read_text())["steps"] if kept.exists() else ())
     return result
 
 
+def check_keep(task: TrainTask) -> None:
+    """Errors: RecipeError, UnknownNameError for an onset that this run's measurements cannot show."""
+    onset = task.keep.onset
+    if onset is None:
+        return
+    family = onset.metric.partition("/")[0]
+    if family == "train":
+        looks = sorted({*range(task.log_every, task.last_step + 1, task.log_every), task.last_step})
+    elif family in task.probe_steps:
+        looks = sorted(task.probe_steps[family])
+    else:
+        raise UnknownNameError("probe of this run (the first part of a metric)", family, ["train", *task.probe_steps])
+    onset.check(looks)
+
+
 @contextmanager
-def _settings(task: TrainTask) -> Iterator[None]:
+def settings(task: TrainTask) -> Iterator[None]:
     """Set torch's threads and, on a GPU, its deterministic kernels, and put them back afterwards."""
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(task.threads)
@@ -142,14 +171,30 @@ def _settings(task: TrainTask) -> Iterator[None]:
         torch.use_deterministic_algorithms(deterministic)
 
 
+def identity_of(task: TrainTask) -> dict[str, Any]:
+    """What must be the same for a checkpoint to be of this run, as JSON gives it back."""
+    data = task.data
+    identity = {
+        "training": asdict(task.training),
+        "vocab_size": task.vocab_size,
+        "init_seed": task.init_seed,
+        "order_seed": data.order_seed,
+        "data": [list(data.slices.names), data.documents, data.tokens, data.total_bytes],
+        "order": data.order_name,
+    }
+    return dict(json.loads(json.dumps(identity)))
+
+
 class _Run:
     """A run under way: what is due after each update, and what must be known to go on."""
 
     def __init__(self, task: TrainTask) -> None:
+        check_keep(task)
         self.task = task
         self.device = torch.device(task.device)
         self.checkpoints = task.work_dir / CHECKPOINTS
         checkpoint = read_checkpoint(self.checkpoints)
+        self.keeper = Keeper(task.keep, checkpoint.state.get("keeper") if checkpoint else None)
         self.model = Transformer(task.training.model, task.vocab_size, task.init_seed)
         self.sums = LossSums(task.data.slices, self.device, task.data.gauges)
         self.record = Record(task.work_dir, None if checkpoint is None else checkpoint.step)
@@ -159,6 +204,7 @@ class _Run:
         self.seconds = {"probe": 0.0, "log": 0.0}
         self.started = time.perf_counter()
         self.earlier_train_seconds = 0.0
+        self.from_step = 0  # of the seconds: a branch has spent none on the updates before it
         self.logged = (0, 0.0)  # tokens and training seconds at the last row
         if checkpoint is not None:
             self._take_up(checkpoint)
@@ -171,22 +217,9 @@ class _Run:
             memory=checkpoint.optimizer if checkpoint else {},
         )
 
-    def _identity(self) -> dict[str, Any]:
-        """What must be the same for a checkpoint to be of this run, as JSON gives it back."""
-        data = self.task.data
-        identity = {
-            "training": asdict(self.task.training),
-            "vocab_size": self.task.vocab_size,
-            "init_seed": self.task.init_seed,
-            "order_seed": data.order_seed,
-            "data": [list(data.slices.names), data.documents, data.tokens, data.total_bytes],
-            "order": data.order_name,
-        }
-        return dict(json.loads(json.dumps(identity)))
-
     def _take_up(self, checkpoint: Checkpoint) -> None:
         state = checkpoint.state
-        mine = self._identity()
+        mine = identity_of(self.task)
         for name, value in state["identity"].items():
             if mine[name] != value:
                 raise StoreError(f"{self.task.work_dir.name} holds a run with another {name}; remove it and run again")
@@ -198,6 +231,8 @@ class _Run:
         self.earlier_train_seconds = state["seconds"].pop("train")
         self.seconds = state["seconds"]
         self.logged = (state["logged"][0], state["logged"][1])
+        self.from_step = state.get("from_step", 0)
+        drop_checkpoints(self.checkpoints, {self.step, *self.keeper.held})  # a kill may have left others
         write_json(self.task.work_dir / LEDGER, self.ledger)
 
     def train_seconds(self) -> float:
@@ -218,7 +253,7 @@ class _Run:
             self.model.to(self.device)
             self.ledger["0"] = weights_hash(self.model)
             self._probe()
-        teach(self.lesson, self.task.data, self.device)
+        teach(self.lesson, self.task.data, self.device, self.task.last_step)
         failed_at = int(self.lesson.not_finite)
         failed = failed_at != NEVER
         with self._timed("log"):
@@ -228,6 +263,9 @@ class _Run:
                 save_model(self.task.work_dir, self.model)
             self.record.finish()
             write_json(self.task.work_dir / LEDGER, self.ledger)
+            if self.task.keep != NONE:
+                onset = None if self.keeper.found is None else asdict(self.keeper.found)
+                write_json(self.task.work_dir / KEPT, {"steps": self.keeper.kept, "onset": onset})
         return TrainResult(
             status="FAILED" if failed else "FINISHED",
             reason=f"the loss is not finite at step {failed_at}; lower learning_rate or clip" if failed else None,
@@ -245,10 +283,11 @@ class _Run:
         self.seen["tokens"] += batch.tokens
         self.seen["total_bytes"] += batch.total_bytes
         self.seen["documents"] += batch.documents
-        last = self.step == task.training.steps
-        log = last or self.step % task.log_every == 0
+        last = self.step == task.last_step
+        log = self.step == task.training.steps or self.step % task.log_every == 0
         probe = any(self.step in steps for steps in task.probe_steps.values())
         checkpoint = not last and task.checkpoint_every > 0 and self.step % task.checkpoint_every == 0
+        checkpoint = checkpoint or self.keeper.due(self.step)
         # On a GPU, looking at the loss waits for it, so that is done only where something is written.
         look = log or probe or checkpoint or self.device.type == "cpu"
         if look and int(self.lesson.not_finite) != NEVER:
@@ -274,10 +313,11 @@ class _Run:
             metrics["train/gradient_norm"] = float(self.lesson.gradient_norm)
             metrics["train/tokens_per_second"] = tokens_per_second
             self.record.metrics(self.step, metrics)
+            self.keeper.see(self.step, metrics)
             if self.task.on_event is not None:
-                left = (self.task.training.steps - self.step) * seconds / self.step
+                left = (self.task.last_step - self.step) * seconds / (self.step - self.from_step)
                 loss = metrics.get("train/loss_bits_per_byte")
-                event = {"step": self.step, "steps": self.task.training.steps, "loss_bits_per_byte": loss}
+                event = {"step": self.step, "steps": self.task.last_step, "loss_bits_per_byte": loss}
                 self.task.on_event({**event, "tokens_per_second": tokens_per_second, "seconds_left": left})
 
     def _probe(self) -> None:
@@ -290,6 +330,7 @@ class _Run:
                 with torch.no_grad():
                     measured = probe.measure(self.model, self.step)
                 self.record.metrics(self.step, measured.scalars)
+                self.keeper.see(self.step, measured.scalars)
                 if measured.items is not None:
                     self.record.items(probe.name, self.step, measured.items)
             self.model.train()
@@ -298,15 +339,19 @@ class _Run:
         with self._timed("log"):
             self.record.flush()
             self.ledger[str(self.step)] = weights_hash(self.model)
+            self.keeper.wrote(self.step)
             optimizer = self.lesson.adamw
             assert optimizer is not None
             state = {
-                "identity": self._identity(),
+                "identity": identity_of(self.task),
                 "seen": self.seen,
                 "ledger": self.ledger,
                 "sums": self.sums.state(),
                 "logged": self.logged,
+                "keeper": self.keeper.state(),
+                "from_step": self.from_step,
                 "seconds": {"train": self.train_seconds(), **self.seconds},
             }
-            write_checkpoint(self.checkpoints, self.step, self.model, optimizer, state)
+            held = self.keeper.held
+            write_checkpoint(self.checkpoints, self.step, self.model, optimizer, state, held=held)
             write_json(self.task.work_dir / LEDGER, self.ledger)
