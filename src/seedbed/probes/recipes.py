@@ -277,6 +277,9 @@ KINDS: dict[str, str] = {
     "minimal pairs": "seedbed.probes.recipes:MinimalPairs",
     "bits per byte": "seedbed.probes.recipes:BitsPerByte",
     "exact answers": "seedbed.probes.recipes:ExactAnswers",
+    "attention syntax": "seedbed.probes.attention_syntax_recipe:AttentionSyntax",
+    "dash rate": "seedbed.probes.dash_rate_recipe:DashRate",
+    "dash sites": "seedbed.probes.dash_sites_recipe:DashSites",
 }
 """Every kind of probe and where its recipe lies, which is imported when it is asked for."""
 
