@@ -13,9 +13,11 @@ from seedbed.data.catalogue import StoredComponent, open_component
 from seedbed.data.recipes import Component, source
 from seedbed.errors import SourceError, UnknownNameError
 from seedbed.tokenizers.encoder import Encoder, load_encoder
+from seedbed.tokenizers.existing import take_existing
+from seedbed.tokenizers.existing_recipe import HUB, TOKENIZER_FILE, Existing
 from seedbed.tokenizers.intrinsic import TokenizerMeasures, measure, parity
 from seedbed.tokenizers.pieces import read_morphemes
-from seedbed.tokenizers.recipes import tokenizer
+from seedbed.tokenizers.recipes import AnyTokenizer, tokenizer
 from seedbed.tokenizers.splits import Split, dash_costs, number_splits, shown
 from seedbed.tokenizers.train import train_tokenizer
 from seedbed.tokenizers.word_cuts import boundary_agreement
@@ -60,14 +62,31 @@ class Text:
 def compare(
     names: Sequence[str], location: str, workbench: Workbench, *, morphemes: str | None = None
 ) -> list[Compared]:
-    """Measure each tokenizer on a text: a shelf name is trained on that text first, a folder is taken as it is.
+    """Measure each tokenizer on a text: a shelf name is trained on that text first, an existing one taken as it is.
 
+    names: of the shelf; or a folder with a tokenizer.json, such a file, or "hub:org/name@commit".
     location: a file, or "FILE.py#COMPONENT" for a component of a pipeline file. morphemes: a list on the shelf.
-    Errors: SourceError for the text; UnknownNameError or RecipeError for a tokenizer.
+    Errors: SourceError for the text, or for a tokenizer that loses some of it (with the first lost span);
+    UnknownNameError or RecipeError for a tokenizer.
     """
+    recipes = [recipe_of(name, workbench) for name in names]
     text = read_text(location, workbench)
     listed = {"".join(parts): parts for parts in read_morphemes(morphemes)} if morphemes else {}
-    return [_compared(name, text, listed) for name in names]
+    return [_compared(recipe, text, listed, workbench) for recipe in recipes]
+
+
+def recipe_of(name: str, workbench: Workbench) -> AnyTokenizer:
+    """What a name on the command line stands for: an existing tokenizer, or a recipe of the shelf.
+
+    Errors: UnknownNameError with the nearest names; RecipeError for a hub id without a commit.
+    """
+    if name.startswith(HUB):
+        id_, _, commit = name.partition("@")
+        return Existing(id_, revision=commit or None)
+    place = workbench.resolve(name)
+    if (place / TOKENIZER_FILE).is_file() or (place.suffix == ".json" and place.is_file()):
+        return Existing(name)
+    return tokenizer(name)
 
 
 def read_text(location: str, workbench: Workbench) -> Text:
@@ -100,23 +119,30 @@ def _read(stored: StoredComponent) -> Text:
     return Text(list(stored.iter_texts()), table["language"], table["source"], items)
 
 
-def _encoder(name: str, texts: list[str]) -> tuple[Encoder, bool]:
-    if (Path(name) / "tokenizer.json").is_file():
-        return load_encoder(Path(name)), False
+def _encoder(recipe: AnyTokenizer, texts: list[str], workbench: Workbench) -> Encoder:
     with tempfile.TemporaryDirectory() as folder:
-        train_tokenizer(tokenizer(name), iter(texts), Path(folder))
-        return load_encoder(Path(folder)), True
+        if isinstance(recipe, Existing):
+            take_existing(recipe, workbench, Path(folder))
+        else:
+            train_tokenizer(recipe, iter(texts), Path(folder))
+        return load_encoder(Path(folder))
 
 
-def _compared(name: str, text: Text, morphemes: Mapping[str, Sequence[str]]) -> Compared:
-    encoder, trained_here = _encoder(name, text.texts)
+def _compared(
+    recipe: AnyTokenizer, text: Text, morphemes: Mapping[str, Sequence[str]], workbench: Workbench
+) -> Compared:
+    encoder = _encoder(recipe, text.texts, workbench)
+    try:
+        measures = measure(encoder, text.texts)
+    except SourceError as error:
+        raise SourceError(f"tokenizer {recipe.name!r}: {error}") from error
     begin = text.texts[0].encode()[:SAMPLE_BYTES].decode(errors="ignore")
     begin = begin.rpartition(" ")[0] or begin if len(begin) < len(text.texts[0]) else begin
     return Compared(
-        name=name,
+        name=recipe.name,
         vocab_size=encoder.vocab_size,
-        trained_here=trained_here,
-        measures=measure(encoder, text.texts),
+        trained_here=not isinstance(recipe, Existing),
+        measures=measures,
         sample=[shown(encoder.token_bytes[token]) for token in encoder.encode(begin)],
         groups=group_measures(encoder, text),
         parity=parities(encoder, text),

@@ -194,7 +194,7 @@ def _component(component: Component, workbench: Workbench) -> Artifact:
 
 def _tokenizer(level: TokenizerLevel, study: Study, components: dict[str, Artifact], workbench: Workbench) -> Artifact:
     recipe = describe(level.tokenizer, workbench)
-    if level.tokenizer.kind == "byte":  # learns nothing, so no text is part of what it is
+    if not level.tokenizer.learns:  # no text is part of what it is
         return Artifact.of("tokenizer", level.name, {"version": TOKENIZER_JOIN_VERSION, "tokenizer": recipe})
     shares = study.text_shares(level.text)
     trained_on: dict[str, Json] = {name: components[name].description for name in shares or components}

@@ -23,6 +23,7 @@ from seedbed.data.recipes import Component
 from seedbed.errors import RecipeError
 from seedbed.probes.recipe_base import ProbeRecipe
 from seedbed.recipes import Recipe
+from seedbed.tokenizers.existing_recipe import Existing
 from seedbed.tokenizers.recipes import Tokenizer
 from seedbed.training.recipes import Training
 from seedbed.workbench import Workbench
@@ -47,7 +48,7 @@ def describe(value: object, workbench: Workbench, where: str = "recipe") -> Json
         return dict(component_identity(value, workbench))
     if isinstance(value, Difficulty):
         return describe(value.settings(), workbench, where)
-    if isinstance(value, ProbeRecipe):
+    if isinstance(value, ProbeRecipe | Existing):
         return describe(value.identity(workbench), workbench, where)
     if isinstance(value, Recipe):
         described: dict[str, Json] = {"recipe": type(value).__name__, "version": value.recipe_version}

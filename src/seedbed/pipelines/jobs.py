@@ -7,7 +7,6 @@ process, on one core.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -29,7 +28,9 @@ from seedbed.pipelines.ordering import add_areas, columns_of, difficulty_probes,
 from seedbed.pipelines.sibling_steps import matched_training, per_update, run_flops
 from seedbed.pipelines.store import Artifact, Store
 from seedbed.tokenizers.answers import ANSWER_COLUMNS, answer_bytes, check_answers
-from seedbed.tokenizers.encoder import Encoder, load_encoder
+from seedbed.tokenizers.encoder import Encoder, copy_tokenizer, load_encoder
+from seedbed.tokenizers.existing import take_existing
+from seedbed.tokenizers.existing_recipe import Existing
 from seedbed.tokenizers.store import TokenStore, build_token_store, open_tokens
 from seedbed.tokenizers.train import train_tokenizer
 from seedbed.training.recipes import Training
@@ -69,7 +70,7 @@ def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Executi
         )
     makers: dict[str, Callable[[Path], dict[str, Any]]] = {
         "component": lambda folder: make_component(folder, artifact, graph, execution),
-        "tokenizer": lambda folder: make_tokenizer(folder, artifact, graph, store),
+        "tokenizer": lambda folder: make_tokenizer(folder, artifact, graph, store, execution.workbench),
         "tokens": lambda folder: make_tokens(folder, artifact, store),
         "difficulty": lambda folder: make_difficulty(folder, artifact, graph, store, execution.workbench),
     }
@@ -91,9 +92,15 @@ def make_component(folder: Path, artifact: Artifact, graph: StudyGraph, executio
     return asdict(receipt)
 
 
-def make_tokenizer(folder: Path, artifact: Artifact, graph: StudyGraph, store: Store) -> dict[str, Any]:
-    """Train a tokenizer on every component of the study, or on those of one mixture, held-out documents left out."""
+def make_tokenizer(
+    folder: Path, artifact: Artifact, graph: StudyGraph, store: Store, workbench: Workbench
+) -> dict[str, Any]:
+    """Train a tokenizer on every component of the study, or on those of one mixture, held-out documents left out; or
+    take an existing one.
+    """
     level = graph.tokenizer(artifact.name)
+    if isinstance(level.tokenizer, Existing):
+        return asdict(take_existing(level.tokenizer, workbench, folder))
     components = [open_component(store.folder(parent)) for parent in artifact.parents.values()]
     shares = graph.study.text_shares(level.text)
     if shares is None:
@@ -309,6 +316,6 @@ def make_run(
     if run.arm.computed is not None:
         context["matched"] = {"in": run.arm.computed, "with": run.arm.reference, "steps_of_reference": asked_steps}
     (folder / "context.json").write_text(json.dumps(context))
-    shutil.copyfile(store.folder(run.artifact.parents["tokenizer"]) / "tokenizer.json", folder / "tokenizer.json")
+    copy_tokenizer(store.folder(run.artifact.parents["tokenizer"]), folder)
     (folder / "seeds.json").write_text(json.dumps({"init_seed": run.init_seed, "order_seed": run.order_seed}))
     return counts

@@ -273,18 +273,19 @@ def _encoded(name: str, items: Sequence[AnswerItem], encoder: TextEncoder) -> li
         raw = item.text.encode()
         held = [pieces[token] for token in tokens]
         if b"".join(held) == raw:
-            before, sizes = 0, own
+            before, between, sizes = 0, 0, own
         elif b"".join(held) == b" " + raw:
-            before, sizes = 1, own
+            before, between, sizes = 1, 0, own
         elif b" ".join(held) == raw:
-            before, sizes = 1, own + 1
+            before, between, sizes = 1, 1, own + 1
         else:
             raise SourceError(
                 f"{name}: the tokenizer loses some of {item.text[:40]!r}; use a lossless one, such as kind 'bpe'"
             )
         span = np.array([[len(item.question.encode()), len(item.text[: item.end].encode())]])
         ids, count = np.array(tokens, np.uint32), np.array([len(tokens)])
-        [[begin, end]], _ = token_spans(span, ids, count, sizes, leading, before=before, first=0)
+        where = token_spans(span, ids, count, sizes, leading, before=before, between=between, first=0)
+        [[begin, end]], _ = where
         pairs.append(([encoder.eos_id, *tokens[:begin]], tokens[begin:end]))
     return pairs
 

@@ -23,14 +23,17 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
-from seedbed.errors import SourceError
+from seedbed.errors import SeedbedError, SourceError
 from seedbed.probes.base import looking_at
 from seedbed.probes.tries import batches, lay_out
-from seedbed.tokenizers.byte_level import token_to_bytes
 from seedbed.tokenizers.encoder import WHITESPACE
+from seedbed.tokenizers.token_files import bytes_of_tokens, writing
 
 UNLIMITED_CONTEXT = 4096
 """Context of a model that states none."""
+
+FINAL_NORMS = ("norm", "ln_f", "final_layer_norm", "final_layernorm")
+"""What families call the norm between the last block and the output matrix."""
 
 SAME_LOGITS = 1e-5
 """Relative difference of logits that float32 rounding explains."""
@@ -46,6 +49,38 @@ class HuggingFaceModel(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """float32[B, T, V]."""
         logits: Tensor = self.model(input_ids=tokens, use_cache=False).logits
+        return logits.float()
+
+    def attention_maps(self, tokens: Tensor) -> list[Tensor]:
+        """One map float32[B, H, T, T] per layer; see `attention_maps.AttendingModel`.
+
+        Fused attention keeps no maps, so they are computed in the plain way. Errors: SeedbedError where the family has
+        none to show.
+        """
+        before = self.model.config._attn_implementation
+        self.model.set_attn_implementation("eager")
+        try:
+            found = self.model.base_model(input_ids=tokens, use_cache=False, output_attentions=True).attentions
+        finally:
+            self.model.set_attn_implementation(before)
+        if not found or any(layer is None for layer in found):
+            raise SeedbedError(f"{type(self.model).__name__} shows no attention; leave the probe out for this model")
+        return [layer.float() for layer in found]
+
+    def layer_states(self, tokens: Tensor) -> list[Tensor]:
+        """The residual stream float32[B, T, W] before the first block and after each; the last is after the norm."""
+        found = self.model.base_model(input_ids=tokens, use_cache=False, output_hidden_states=True).hidden_states
+        return [state.float() for state in found]
+
+    def lens(self, state: Tensor, *, last: bool) -> Tensor | None:
+        """float32[N, V], the logits that a state of `layer_states`, [N, W], would give; None if its norm is not known.
+
+        last: whether it is the last one, which is after the final norm already.
+        """
+        norms = [getattr(self.model.base_model, name) for name in FINAL_NORMS if hasattr(self.model.base_model, name)]
+        if not norms and not last:
+            return None
+        logits: Tensor = self.model.get_output_embeddings()(state if last else norms[0](state))
         return logits.float()
 
 
@@ -136,44 +171,16 @@ class HuggingFaceEncoder:
         Errors: SourceError for a tokenizer that is neither byte-level, nor sentencepiece's, nor of whole words.
         """
         form = json.loads(self.library.to_str())
-        kind = _kind(form)
-        if kind is None:
-            raise SourceError(
-                "the tokenizer is neither byte-level nor sentencepiece's, so where its words begin is not known; "
-                "word probabilities need a model with one of these"
-            )
-        pieces = [b""] * self.vocab_size
-        added = {token["content"] for token in form.get("added_tokens", [])}
-        for name, token in self.library.get_vocab().items():
-            if token not in self.special_ids:
-                pieces[token] = name.encode() if name in added else _bytes_of(name, kind)
-        return pieces
+        return bytes_of_tokens(form, self.library.get_vocab(), self.special_ids, self.vocab_size)
 
     @cached_property
     def starts_with_space(self) -> NDArray[np.bool_]:
         """bool[vocab_size]: tokens whose first byte is white space, special tokens, and all tokens that are words."""
-        words = _kind(json.loads(self.library.to_str())) == "words"
+        words = writing(json.loads(self.library.to_str())) == "words"
         starts = [bool(piece) and (words or piece[0] in WHITESPACE) for piece in self.token_bytes]
         for token in self.special_ids:
             starts[token] = True
         return np.array(starts, np.bool_)
-
-
-def _kind(form: dict[str, Any]) -> str | None:
-    parts = json.dumps([form.get(part) for part in ("normalizer", "pre_tokenizer", "decoder")])
-    if '"ByteLevel"' in parts:
-        return "bytes"
-    if form["model"]["type"] == "WordLevel":
-        return "words"
-    return "pieces" if "\\u2581" in parts or '"Metaspace"' in parts else None
-
-
-def _bytes_of(name: str, kind: str) -> bytes:
-    if kind == "bytes":
-        return token_to_bytes(name)
-    if kind == "pieces" and len(name) == 6 and name.startswith("<0x") and name.endswith(">"):
-        return bytes([int(name[3:5], 16)])
-    return name.replace("\u2581", " ").encode() if kind == "pieces" else name.encode()
 
 
 class LoadedModel(NamedTuple):

@@ -35,18 +35,27 @@ def leading_whitespace(pieces: Sequence[bytes]) -> Lengths:
 
 
 def token_spans(
-    spans: Spans, ids: Ids, lengths: Lengths, piece_lengths: Lengths, leading: Lengths, *, before: int, first: int
+    spans: Spans,
+    ids: Ids,
+    lengths: Lengths,
+    piece_lengths: Lengths,
+    leading: Lengths,
+    *,
+    before: int,
+    between: int,
+    first: int,
 ) -> tuple[Spans, int]:
     """Answers of some documents in tokens, and how many of them had to be widened.
 
     spans: in bytes. ids, lengths: all tokens of the documents, and tokens of each. piece_lengths: bytes of each token
-    of the vocabulary, with the `before` bytes (0, or 1 for the space of a word) that stand before it. leading: white
-    space at the beginning of each. first: the number that errors give to the first document.
+    of the vocabulary, with the `between` bytes (0, or 1 for the space before a word) that stand before it. before:
+    bytes of the tokens that come before the first of the text (0, or 1 for a space). leading: white space at the
+    beginning of each token. first: the number that errors give to the first document.
     Errors: SourceError for a span that is empty, half there, not within its text, or in no token.
     """
     sizes = piece_lengths[ids]
     ends = np.cumsum(sizes)
-    starts = ends - sizes + before
+    starts = ends - sizes + between
     token = np.concatenate(([0], np.cumsum(lengths)))
     edge = np.concatenate(([0], ends))[token]
     text_bytes = np.maximum(np.diff(edge) - before, 0)

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from array import array
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,18 +28,23 @@ from tokenizers import Tokenizer as LibraryTokenizer
 
 from seedbed.errors import SourceError, StoreError
 from seedbed.tokenizers.byte_level import token_to_bytes
+from seedbed.tokenizers.existing_recipe import TOKENIZER_FILE
 from seedbed.tokenizers.pieces import JOINED_BY_DASHES, LINES
 from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind
+from seedbed.tokenizers.token_files import bytes_of_tokens, special_tokens, unknown_tokens, writing
 
-TOKENIZER_FILE = "tokenizer.json"
+CONFIG_FILE = "tokenizer_config.json"
+"""Stands beside the file of an existing tokenizer and names its end of document, as transformers reads it."""
 GOES_ON = "…"
 """What marks a "wordpiece" token that goes on within a word; no character of the byte-level alphabet."""
 WHITESPACE = b" \t\n\r\v\f"
 
+SOME_WORD = "a"
 LONG_TEXT = 100_000
 WORD_BORDER = re.compile(r"(?<=\S)[ \n]")
 LINE_BORDER = re.compile(r"(?<=\n)(?=[^\n])")
 
+EncoderKind = Kind | Literal["existing"]
 Ids = npt.NDArray[np.unsignedinteger[Any]]
 Lengths = npt.NDArray[np.int64]
 
@@ -46,18 +52,28 @@ Lengths = npt.NDArray[np.int64]
 class Encoder:
     """One tokenizer, ready for use.
 
-    kind: as in its recipe. vocab_size: tokens, the end of document included. eos_id: the id that closes a
-    document, 0. dtype: the smallest unsigned type that holds the ids. token_bytes[i]: the UTF-8 bytes of token i, b""
-    for the end of document; b"".join of the bytes of a text's tokens is the text in UTF-8; for "word" b" ".join is.
+    kind: as in its recipe. vocab_size: tokens, the end of document included. end_of_document, eos_id: the token that
+    closes a document (of our kinds always the first). dtype: the smallest unsigned type that holds the ids.
+    token_bytes[i]: the UTF-8 bytes of token i, b"" for the end of document and for others that stand for no text.
+
+    separator.join of the bytes of a text's tokens is the text in UTF-8 (the separator is b" " for "word", else b""),
+    but that existing tokenizers of sentencepiece begin every text with a space of their own: prefix is b" " where the
+    first word of a text is written as after a space ("word" too), else b"".
     """
 
-    def __init__(self, library: LibraryTokenizer, kind: Kind) -> None:
-        self.kind: Kind = kind
+    def __init__(self, library: LibraryTokenizer, kind: EncoderKind, end_of_document: str = END_OF_DOCUMENT) -> None:
+        self.kind: EncoderKind = kind
         self.library = library
+        self.end_of_document = end_of_document
         vocabulary = library.get_vocab()
-        self.vocab_size = len(vocabulary)
-        self.eos_id = vocabulary[END_OF_DOCUMENT]
+        self.vocab_size = max(vocabulary.values()) + 1
+        self.eos_id: int = vocabulary[end_of_document]
         self.dtype: np.dtype[np.unsignedinteger[Any]] = np.min_scalar_type(self.vocab_size - 1)
+        self.separator = b" " if kind == "word" else b""
+        self.prefix = self.separator
+        if kind == "existing":
+            self._take_as_it_is(vocabulary)
+            return
         to_bytes = str.encode if kind == "word" else _piece_to_bytes
         self.token_bytes = [b""] * self.vocab_size
         for name, token in vocabulary.items():
@@ -72,6 +88,11 @@ class Encoder:
         """
         starts = [self.kind == "word" or not piece or piece[0] in WHITESPACE for piece in self.token_bytes]
         return np.array(starts, dtype=np.bool_)
+
+    @property
+    def before_word(self) -> str:
+        """What to write before a word so that it is encoded as within a text, after a space."""
+        return "" if self.prefix else " "
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text, without the end of document; none for an empty text. Errors: see `encode_flat`."""
@@ -97,7 +118,7 @@ class Encoder:
         joined, lengths = utf8_flat(texts, first)
         if self.kind == "byte":
             return self._id_of_byte[np.frombuffer(joined, dtype=np.uint8)], lengths
-        if max(map(len, texts), default=0) <= LONG_TEXT:
+        if self.kind == "existing" or max(map(len, texts), default=0) <= LONG_TEXT:
             return self._encode_pieces(texts)
         cuts = [cut_long(text, self._border) for text in texts]
         flat, lengths = self._encode_pieces(list(chain.from_iterable(cuts)))
@@ -108,8 +129,10 @@ class Encoder:
 
         Bytes that are not UTF-8 (a character cut in two) become U+FFFD; this never happens to what `encode` gave.
         """
-        pieces = [self.token_bytes[token] for token in ids if token != self.eos_id]
-        return (b" " if self.kind == "word" else b"").join(pieces).decode("utf-8", errors="replace")
+        joined = self.separator.join([self.token_bytes[token] for token in ids if token != self.eos_id])
+        if self.kind == "existing":
+            joined = joined.removeprefix(self.prefix)
+        return joined.decode("utf-8", errors="replace")
 
     @cached_property
     def _border(self) -> re.Pattern[str]:
@@ -128,6 +151,20 @@ class Encoder:
     @cached_property
     def _id_of_word(self) -> dict[str, int]:
         return {piece.decode(): token for token, piece in enumerate(self.token_bytes) if token != self.eos_id}
+
+    def _take_as_it_is(self, vocabulary: dict[str, int]) -> None:
+        """What an existing tokenizer's file says of its tokens. Errors: SourceError, if it does not say their bytes."""
+        form = json.loads(self.library.to_str())
+        if writing(form) == "words":
+            raise SourceError("its tokens are whole words, and what stood between them is lost; use kind 'word'")
+        nothing = {self.eos_id, *special_tokens(form).values(), *unknown_tokens(form, vocabulary)}
+        self.token_bytes = bytes_of_tokens(form, vocabulary, nothing, self.vocab_size)
+        self.library.no_padding()
+        self.library.no_truncation()
+        # Text that holds the characters of a special token is ordinary text.
+        self.library.encode_special_tokens = True
+        begins = b"".join([self.token_bytes[token] for token in self._encode_pieces([SOME_WORD])[0]])
+        self.prefix = b" " if begins.startswith(b" ") else b""
 
     def _encode_pieces(self, texts: Sequence[str]) -> tuple[Ids, Lengths]:
         encodings = self.library.encode_batch_fast(texts, add_special_tokens=False)
@@ -150,12 +187,18 @@ class Encoder:
 
 
 def load_encoder(folder: Path) -> Encoder:
-    """The encoder of a folder that `train_tokenizer` wrote. Errors: StoreError, if its file is missing or damaged."""
+    """The encoder of a folder that `train_tokenizer` or `take_existing` wrote.
+
+    Errors: StoreError, if its file is missing or damaged; SourceError for an existing one that is of no use.
+    """
     path = folder / TOKENIZER_FILE
     mend = "remove the folder and build the tokenizer again"
     try:
         text = path.read_text(encoding="utf-8")
         form = json.loads(text)
+        end = _stated_end(folder)
+        if end != END_OF_DOCUMENT:
+            return Encoder(LibraryTokenizer.from_str(text), "existing", end)
         entries = form["model"]["vocab"]
         vocabulary = {name: token for token, (name, _) in enumerate(entries)} if isinstance(entries, list) else entries
         kind = _kind(form)
@@ -167,6 +210,19 @@ def load_encoder(folder: Path) -> Encoder:
     if not whole:
         raise StoreError(f"{folder.name}/{TOKENIZER_FILE} lacks {END_OF_DOCUMENT} at id 0, or has gaps; {mend}")
     return Encoder(LibraryTokenizer.from_str(text), kind)
+
+
+def _stated_end(folder: Path) -> str:
+    """The end of document: that of our kinds, unless a file beside the tokenizer names another."""
+    path = folder / CONFIG_FILE
+    return str(json.loads(path.read_text(encoding="utf-8"))["eos_token"]) if path.is_file() else END_OF_DOCUMENT
+
+
+def copy_tokenizer(folder: Path, out: Path) -> None:
+    """Copy what `load_encoder` reads into a folder that is there."""
+    for name in (TOKENIZER_FILE, CONFIG_FILE):
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, out / name)
 
 
 def _kind(form: dict[str, Any]) -> Kind:

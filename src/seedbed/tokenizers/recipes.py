@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from seedbed.errors import RecipeError
 from seedbed.recipes import read_toml, recipe
+from seedbed.tokenizers.existing_recipe import Existing, one_line
 from seedbed.workbench import Workbench
 
 Kind = Literal["bpe", "unigram", "wordpiece", "word", "character", "byte"]
@@ -83,12 +84,7 @@ class Tokenizer:
     lossless: bool = Field(default=True, kw_only=True)
     name: str = Field(default="", kw_only=True, max_length=80)
 
-    @field_validator("name")
-    @classmethod
-    def _one_line(cls, name: str) -> str:
-        if name and (not name.isprintable() or "/" in name or name != name.strip()):
-            raise ValueError("a name is one line of text without '/' and without spaces around it; choose another")
-        return name
+    _one_line = field_validator("name")(one_line)
 
     def __post_init__(self) -> None:
         self._check_size()
@@ -113,6 +109,11 @@ class Tokenizer:
         The library's trainers of "unigram" and "wordpiece" go through words in an order of their own each time.
         """
         return self.kind not in ("unigram", "wordpiece")
+
+    @property
+    def learns(self) -> bool:
+        """Whether the text that it is trained on is part of what it is."""
+        return self.kind != "byte"
 
     @property
     def smallest(self) -> int:
@@ -189,11 +190,15 @@ class Tokenizer:
         return "-".join(parts)
 
 
+AnyTokenizer = Tokenizer | Existing
+
+
 def tokenizer(name: str, /, **changes: Any) -> Tokenizer:
     """The recipe of a name on the tokenizers shelf, with some of its fields changed.
 
     A kind stands on the shelf too: `tokenizer("bpe", vocab_size=2000)`. A recipe with changes is named after its kind
-    and size ("bpe-2000") unless `name=` says otherwise, so that it is never taken for the one on the shelf.
+    and size ("bpe-2000") unless `name=` says otherwise, so that it is never taken for the one on the shelf. What is
+    there already is no recipe of training: `Existing("gpt2/tokenizer.json")`.
 
     Errors: UnknownNameError with the nearest names; RecipeError for a field or value that the recipe does not take.
     """

@@ -45,8 +45,7 @@ def shown(piece: bytes) -> str:
 
 def number_splits(encoder: Encoder, numbers: Sequence[str] = NUMBERS) -> list[Split]:
     """How numbers are cut, each after a space, as in running text."""
-    before = "" if encoder.kind == "word" else " "
-    return [found for number in numbers if (found := split(encoder, before + number)) is not None]
+    return [found for number in numbers if (found := split(encoder, encoder.before_word + number)) is not None]
 
 
 def dash_costs(encoder: Encoder, pairs: Sequence[tuple[str, str]] = PAIRS) -> dict[str, float]:
@@ -54,7 +53,7 @@ def dash_costs(encoder: Encoder, pairs: Sequence[tuple[str, str]] = PAIRS) -> di
 
     The words stand after a space. Ways that the tokenizer cannot write are left out.
     """
-    before = "" if encoder.kind == "word" else " "
+    before = encoder.before_word
     costs: dict[str, float] = {}
     for name, form in DASH_SITES.items():
         try:

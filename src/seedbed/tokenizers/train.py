@@ -20,10 +20,11 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from seedbed.errors import RecipeError, SourceError
 from seedbed.tokenizers.byte_level import CHARACTER_OF_BYTE
-from seedbed.tokenizers.encoder import GOES_ON, TOKENIZER_FILE, lost_word, utf8
+from seedbed.tokenizers.encoder import GOES_ON, EncoderKind, lost_word, utf8
+from seedbed.tokenizers.existing_recipe import TOKENIZER_FILE
 from seedbed.tokenizers.merges import digit_merges, size_to_train, without_dashes
 from seedbed.tokenizers.pieces import pre_tokenizer
-from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Kind, Tokenizer
+from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Tokenizer
 
 FEWEST_OCCURRENCES = 2  # a pair that occurs once is a fact about one place, not about the language
 LONGEST_WORD = 10_000  # longer pieces would be given up by the library; `pieces` leaves none so long in text
@@ -38,7 +39,7 @@ class TokenizerReceipt:
     sha256: of tokenizer.json.
     """
 
-    kind: Kind
+    kind: EncoderKind
     vocab_size: int
     documents: int
     total_bytes: int

@@ -40,13 +40,12 @@ def word_spans(texts: Sequence[str]) -> Ints:
 def token_borders(encoder: Encoder, ids: Ids, lengths: Lengths) -> Ints:
     """Where tokens begin, and where the last one ends, in bytes of all texts in a row: int64[tokens + 1].
 
-    lengths: tokens of each text. Under a word tokenizer the space before a word counts to the word's token.
+    lengths: tokens of each text. Under a word tokenizer the space before a word counts to the word's token. A space
+    that a tokenizer puts before every text is no byte of it.
     """
-    sizes = np.array([len(piece) for piece in encoder.token_bytes], dtype=np.int64)[ids]
-    if encoder.kind == "word":
-        sizes = sizes + 1
-        starts = np.cumsum(lengths) - lengths
-        sizes[starts[lengths > 0]] -= 1
+    sizes = np.array([len(encoder.separator + piece) for piece in encoder.token_bytes], dtype=np.int64)[ids]
+    starts = np.cumsum(lengths) - lengths
+    sizes[starts[lengths > 0]] -= len(encoder.prefix)
     return np.concatenate(([0], np.cumsum(sizes)))
 
 
@@ -65,15 +64,15 @@ def single_token_share(encoder: Encoder, types: Sequence[str]) -> float:
     """Share of word types that are one token after a space (whole-type share, STRR / 100); nan without types."""
     if not types:
         return float("nan")
-    before = "" if encoder.kind == "word" else " "
-    _, lengths = encoder.encode_flat([before + word for word in types])
+    _, lengths = encoder.encode_flat([encoder.before_word + word for word in types])
     return float(np.mean(lengths == 1))
 
 
 def inner_borders(encoder: Encoder, word: str) -> set[int]:
     """Places inside a word, in bytes from its beginning, where a token ends when the word stands after a space."""
-    before = "" if encoder.kind == "word" else " "
-    ends = np.cumsum([len(encoder.token_bytes[token]) for token in encoder.encode(before + word)]) - len(before)
+    before = 0 if encoder.separator else 1
+    tokens = encoder.encode(encoder.before_word + word)
+    ends = np.cumsum([len(encoder.token_bytes[token]) for token in tokens]) - before
     size = len(word.encode())
     return {int(end) for end in ends if 0 < end < size}
 

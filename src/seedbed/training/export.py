@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from seedbed.errors import RecipeError, StoreError
-from seedbed.tokenizers.encoder import TOKENIZER_FILE, load_encoder
-from seedbed.tokenizers.recipes import END_OF_DOCUMENT
+from seedbed.tokenizers.encoder import CONFIG_FILE, load_encoder
+from seedbed.tokenizers.existing_recipe import TOKENIZER_FILE
 from seedbed.training.checkpoint import load_model, write_tensors
 from seedbed.training.model import NORM_EPSILON, Transformer
 from seedbed.training.recipes import Model
@@ -46,7 +46,7 @@ def export_llama(weights_folder: Path, tokenizer_folder: Path, out: Path) -> Non
     ends = {"bos_token_id": encoder.eos_id, "eos_token_id": encoder.eos_id}
     _write(draft / "generation_config.json", ends)
     shutil.copyfile(tokenizer_folder / TOKENIZER_FILE, draft / TOKENIZER_FILE)
-    _write(draft / "tokenizer_config.json", tokenizer_config(model.model))
+    _write(draft / CONFIG_FILE, tokenizer_config(model.model, encoder.end_of_document))
     draft.rename(out)
 
 
@@ -109,12 +109,12 @@ def llama_weights(model: Transformer) -> dict[str, Tensor]:
     return {name: weight.detach().clone() for name, weight in theirs.items()}
 
 
-def tokenizer_config(model: Model) -> dict[str, Any]:
+def tokenizer_config(model: Model, end_of_document: str) -> dict[str, Any]:
     """The fields of tokenizer_config.json. Text that holds the characters of the end of document stays text."""
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
-        "bos_token": END_OF_DOCUMENT,
-        "eos_token": END_OF_DOCUMENT,
+        "bos_token": end_of_document,
+        "eos_token": end_of_document,
         "split_special_tokens": True,
         "clean_up_tokenization_spaces": False,
         "model_max_length": model.context,
