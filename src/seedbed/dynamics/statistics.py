@@ -140,13 +140,18 @@ def success_rates(
     Errors: MeasurementError if an arm has no seed, or more successes than seeds.
     """
     (rate_a, interval_a), (rate_b, interval_b) = (
-        _rate(successes, seeds, confidence) for successes, seeds in ((successes_a, seeds_a), (successes_b, seeds_b))
+        success_rate(successes, seeds, confidence)
+        for successes, seeds in ((successes_a, seeds_a), (successes_b, seeds_b))
     )
     table = [[successes_a, seeds_a - successes_a], [successes_b, seeds_b - successes_b]]
     return SuccessRates(rate_a, rate_b, interval_a, interval_b, float(stats.fisher_exact(table).pvalue))
 
 
-def _rate(successes: int, seeds: int, confidence: float) -> tuple[float, tuple[float, float]]:
+def success_rate(successes: int, seeds: int, confidence: float = 0.95) -> tuple[float, tuple[float, float]]:
+    """The share of seeds that succeed, with its Clopper-Pearson interval.
+
+    Errors: MeasurementError for counts that cannot be.
+    """
     if seeds < 1 or not 0 <= successes <= seeds:
         raise MeasurementError(f"{successes} successes of {seeds} seeds: give 0 <= successes <= seeds, and seeds >= 1")
     interval = stats.binomtest(successes, seeds).proportion_ci(confidence, method="exact")
