@@ -11,13 +11,16 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 FLUSH_SECONDS = 2.0
+LINES, ITEMS_BY_STEP = "metrics.jsonl", "items-by-step"
 METRICS_SCHEMA = pa.schema([("step", pa.int64()), ("metric", pa.string()), ("value", pa.float64())])
 
 
@@ -26,8 +29,8 @@ class Record:
 
     def __init__(self, folder: Path, from_step: int | None) -> None:
         self._folder = folder
-        self._lines = folder / "metrics.jsonl"
-        self._drafts = folder / "items-by-step"
+        self._lines = folder / LINES
+        self._drafts = folder / ITEMS_BY_STEP
         self._pending: list[str] = []
         self._flushed = time.monotonic()
         self._drop_after(-1 if from_step is None else from_step)
@@ -48,20 +51,14 @@ class Record:
 
     def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         """Note metrics of a step; they reach the disk within about FLUSH_SECONDS of further notes."""
-        # JSON has no word for what is not finite: null, which is NaN in the table.
-        values = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
-        self._pending.append(json.dumps({"step": step, "metrics": values}) + "\n")
+        self._pending.append(_line(step, metrics))
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
     def items(self, probe: str, step: int, table: pa.Table) -> None:
         """Keep a probe's item table of a step; a column `step` is put before its own."""
-        folder = self._drafts / probe
-        folder.mkdir(parents=True, exist_ok=True)
         steps = pa.array([step] * len(table), pa.int64())
-        draft = folder / "draft"
-        pq.write_table(table.add_column(0, "step", steps), draft, compression="zstd")
-        draft.replace(folder / f"{step:09d}.parquet")
+        _write_items(self._drafts / probe, step, table.add_column(0, "step", steps))
 
     def flush(self) -> None:
         """Hand all noted metrics to the operating system."""
@@ -94,8 +91,35 @@ class Record:
 
 def clear_record(folder: Path) -> None:
     """Remove from a finished run's folder what its final tables were made from."""
-    (folder / "metrics.jsonl").unlink(missing_ok=True)
-    shutil.rmtree(folder / "items-by-step", ignore_errors=True)
+    (folder / LINES).unlink(missing_ok=True)
+    shutil.rmtree(folder / ITEMS_BY_STEP, ignore_errors=True)
+
+
+def begin_record(folder: Path, metrics: Iterable[tuple[int, str, float]], items: Mapping[str, pa.Table]) -> None:
+    """Write the record of a run so far, for a `Record` to go on from.
+
+    metrics: (step, metric, value), those of a step together. items: by probe, tables with their column `step`.
+    """
+    lines = [
+        _line(step, {name: value for _, name, value in rows}) for step, rows in groupby(metrics, lambda row: row[0])
+    ]
+    (folder / LINES).write_text("".join(lines), encoding="utf-8")
+    for probe, table in items.items():
+        for step in pc.unique(table["step"]).to_pylist():
+            _write_items(folder / ITEMS_BY_STEP / probe, step, table.filter(pc.equal(table["step"], step)))
+
+
+def _line(step: int, metrics: Mapping[str, float]) -> str:
+    # JSON has no word for what is not finite: null, which is NaN in the table.
+    values = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+    return json.dumps({"step": step, "metrics": values}) + "\n"
+
+
+def _write_items(folder: Path, step: int, table: pa.Table) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / "draft"
+    pq.write_table(table, draft, compression="zstd")
+    draft.replace(folder / f"{step:09d}.parquet")
 
 
 def _write(path: Path, table: pa.Table) -> None:
