@@ -13,7 +13,14 @@ from seedbed.pipelines.ordering import CERTIFICATE
 from seedbed.pipelines.results import DatasetInfo, MixtureRow, RunResult, Status, StudyResults
 from seedbed.pipelines.store import Store
 
-SKIPPED_PARAMETERS = ("mixture.components", "heldout", "tokenizer.trained_on", "probes")
+SKIPPED_PARAMETERS = (
+    "mixture.components",
+    "heldout",
+    "tokenizer.trained_on",
+    "probes",
+    "matched.with",
+    "matched.version",
+)
 
 
 def collect(graph: StudyGraph, store: Store, description: str) -> StudyResults:
@@ -48,6 +55,7 @@ def _run(run: RunPlan, store: Store) -> RunResult:
         status=status,
         reason=str(outcome.get("reason") or ""),
         outcome=outcome,
+        matched=run.arm.matched,
         parameters=_parameters(run),
     )
 

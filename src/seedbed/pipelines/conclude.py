@@ -14,20 +14,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from seedbed.data.certificate import difference
 from seedbed.dynamics.breaks import break_point, resample
 from seedbed.dynamics.onset import Onset, confirm, onset
-from seedbed.dynamics.verdict import Verdict, verdict
 from seedbed.pipelines.conclusions import Answer, Conclusions, OnsetRow
+from seedbed.pipelines.contrasts import (
+    Comparable,
+    Pair,
+    all_questions,
+    comparable,
+    comparisons,
+    decide,
+    pairs_by_stratum,
+)
 from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, ABLE_SHARE, headline_of, headlines
+from seedbed.pipelines.interactions import interaction_answers
 from seedbed.pipelines.matching import match
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
-from seedbed.pipelines.study import FACTORS, Question, Study
+from seedbed.pipelines.siblings import worded
+from seedbed.pipelines.study import Question, Study
 from seedbed.probes.recipe_base import Headline
 
-PAIRED_FROM = 6
-"""Pairs from which sign flips can reach p < .05. Fewer pairs of a single stratum are compared unpaired, which can from
-4 seeds per arm on. The choice goes by the number of seeds and strata alone, never by what was measured."""
 SUSTAINED_EVALUATIONS = 2
 LEAST_POINTS = 3
 
@@ -37,11 +43,10 @@ def conclude(study: Study, results: StudyResults) -> Conclusions:
     answers: list[Answer] = []
     refusals: dict[str, list[str]] = {}
     for question in all_questions(study):
-        for reference, level in _comparisons(study, results, question.factor):
-            made = _answer(study, results, question, reference, level)
+        for made in _answers(study, results, question):
             if isinstance(made, Answer):
                 answers.append(made)
-            elif made is not None:
+            else:
                 refusals.setdefault(made, []).append(question.metric)
     return Conclusions(
         answers=answers,
@@ -51,105 +56,50 @@ def conclude(study: Study, results: StudyResults) -> Conclusions:
     )
 
 
-def _comparisons(study: Study, results: StudyResults, factor: str) -> Iterator[tuple[str, str]]:
-    """(reference, level) for every comparison of a factor's levels."""
-    levels = results.levels(factor)
-    against = {mixture.name: mixture.against for mixture in study.mixtures} if factor == "mixture" else {}
-    for level in levels:
-        for reference in against.get(level, ()) or levels[:1]:
-            if reference != level and reference in levels:
-                yield reference, level
+def _answers(study: Study, results: StudyResults, question: Question) -> Iterator[Answer | str]:
+    """Every answer to a question, or in words why there is none."""
+    if question.by is not None or question.square is not None:
+        yield from interaction_answers(study, results, question)
+        return
+    for levels in comparisons(study, results, question.factor):
+        for group in comparable(study, results, {question.factor}):
+            made = _answer(study, results, question, levels, group)
+            if made is not None:
+                yield made
 
 
-def all_questions(study: Study) -> list[Question]:
-    """The study's own questions, then every factor that varies against every headline metric."""
-    asked = list(study.questions)
-    stated = {(question.factor, question.metric) for question in asked}
-    sizes = {
-        "mixture": len(study.mixtures),
-        "tokenizer": len(study.tokenizers),
-        "order": len(study.orders),
-        "model": len(study.models),
-    }
-    for factor in FACTORS:
-        for headline in headlines(study):
-            if headline.asked and sizes[factor] > 1 and (factor, headline.metric) not in stated:
-                asked.append(Question(f"Does the {factor} change {headline.metric}?", headline.metric, factor))
-    return asked
-
-
-def _answer(study: Study, results: StudyResults, question: Question, level_a: str, level_b: str) -> Answer | str | None:
+def _answer(
+    study: Study, results: StudyResults, question: Question, levels: tuple[str, str], group: Comparable
+) -> Answer | str | None:
     """The answer for one pair of levels; a refusal in words; None where no pair of runs is finished."""
-    strata: dict[str, list[tuple[RunResult, RunResult]]] = {}
-    for run_a, run_b in _pairs(results, question.factor, level_a, level_b):
-        if question.metric in run_a.curves and question.metric in run_b.curves:
-            strata.setdefault(_stratum(study, run_a, question.factor), []).append((run_a, run_b))
+    strata = pairs_by_stratum(study, group.runs, question.factor, *levels, question.metric)
     if not strata:
         return None
-    if question.factor == "order":
-        for run_a, run_b in (pair for found in strata.values() for pair in found):
-            reason = difference(run_a.outcome.get("certificate", {}), run_b.outcome.get("certificate", {}))
-            if reason is not None:
-                return f"{level_a} and {level_b} are not compared: {reason}"
-    matched = match(study, results, [pair for found in strata.values() for pair in found])
+    pairs = [pair for found in strata.values() for pair in found]
+    matched = match(study, results, pairs, group.labels)
     if matched.refusal is not None:
-        return f"{level_a} and {level_b} are not compared: {matched.refusal}"
+        return f"{levels[0]} and {levels[1]} are not compared: {matched.refusal}"
+
+    def last(found: list[Pair]) -> list[tuple[float, float]]:
+        return [(a.curves[question.metric].last, b.curves[question.metric].last) for a, b in found]
+
     headline = headline_of(study, question.metric)
-    labels = [stratum for stratum, found in strata.items() for _ in found]
-    pooled = _verdict([pair for found in strata.values() for pair in found], question, headline, labels)
+    labels = [name for name, found in strata.items() for _ in found]
+    pooled = decide(last(pairs), labels, question, headline, levels)
     return Answer(
         question=question.text,
         factor=question.factor,
-        level_a=level_a,
-        level_b=level_b,
+        level_a=levels[0],
+        level_b=levels[1],
         metric=question.metric,
         strata=tuple(strata),
         matched=matched.words,
         verdict=replace(pooled, note="; ".join(filter(None, (pooled.note, matched.note)))),
-        by_stratum={stratum: _verdict(found, question, headline, None) for stratum, found in strata.items()},
-    )
-
-
-def _pairs(results: StudyResults, factor: str, level_a: str, level_b: str) -> Iterator[tuple[RunResult, RunResult]]:
-    """Finished runs of two levels that agree in all else."""
-
-    def rest(run: RunResult) -> tuple[object, ...]:
-        return (*(level for name, level in run.factors.items() if name != factor), run.seed)
-
-    others = {rest(run): run for run in results.runs if run.factors[factor] == level_b and run.status == "FINISHED"}
-    for run in results.runs:
-        if run.factors[factor] == level_a and run.status == "FINISHED" and rest(run) in others:
-            yield run, others[rest(run)]
-
-
-def _stratum(study: Study, run: RunResult, factor: str) -> str:
-    """The levels of the other factors that vary, e.g. `bpe-512`."""
-    varying = {
-        "mixture": len(study.mixtures) > 1,
-        "tokenizer": len(study.tokenizers) > 1,
-        "order": len(study.orders) > 1,
-        "model": len(study.models) > 1,
-    }
-    return ".".join(level for name, level in run.factors.items() if name != factor and varying[name]) or "all"
-
-
-def _verdict(
-    pairs: list[tuple[RunResult, RunResult]], question: Question, headline: Headline, strata: list[str] | None
-) -> Verdict:
-    factor = question.factor
-    pooled = strata is not None and len(set(strata)) > 1
-    paired = pooled or len(pairs) >= PAIRED_FROM
-    return verdict(
-        np.array([a.curves[question.metric].last for a, _ in pairs]),
-        np.array([b.curves[question.metric].last for _, b in pairs]),
-        paired=paired,
-        higher_is=headline.higher_is,
-        margin_of_equivalence=question.equivalence,
-        strata=strata if paired else None,
-        label_a=pairs[0][0].factors[factor],
-        label_b=pairs[0][1].factors[factor],
-        metric=question.metric,
-        unit=headline.unit,
+        by_stratum={
+            name: decide(last(found), [name] * len(found), question, headline, levels, within=True)
+            for name, found in strata.items()
+        },
+        label=worded(group.labels) if question.factor == "tokenizer" else "",
     )
 
 

@@ -34,7 +34,10 @@ class OnsetRow:
 
 @dataclass(frozen=True)
 class Answer:
-    """One question of the study, answered for one pair of levels of one factor."""
+    """One question of the study, answered for one pair of levels of one factor.
+
+    Of an interaction, factor names both factors, and the levels are two effects: `text → code with bpe-512@text`.
+    """
 
     question: str
     factor: str
@@ -47,6 +50,8 @@ class Answer:
     """Whether both sides had the same budget, in words: 'bytes seen equal', or what differs."""
     verdict: Verdict
     by_stratum: dict[str, Verdict]
+    label: str = ""
+    """Of tokenizers: what both sides are matched in, 'tokens seen' say; '' where nothing but bytes was asked for."""
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,7 @@ def make_run(
     from seedbed.training.trainer import TrainTask, probe_steps, train
 
     inputs = run_inputs(run, graph, store)
-    asked_steps = run.arm.model.steps
+    given = run.arm.model
     run = with_steps(run, inputs, store)
     if run.arm.model.loss_on == "answer":
         for chosen in inputs.selected:
@@ -314,7 +314,14 @@ def make_run(
         "baselines": baselines,
     }
     if run.arm.computed is not None:
-        context["matched"] = {"in": run.arm.computed, "with": run.arm.reference, "steps_of_reference": asked_steps}
+        context["matched"] = {
+            "in": run.arm.computed,
+            "with": run.arm.reference,
+            "steps": training.steps,
+            "batch_size": training.batch_size,
+            "steps_of_reference": given.steps,
+            "batch_size_of_reference": given.batch_size,
+        }
     (folder / "context.json").write_text(json.dumps(context))
     copy_tokenizer(store.folder(run.artifact.parents["tokenizer"]), folder)
     (folder / "seeds.json").write_text(json.dumps({"init_seed": run.init_seed, "order_seed": run.order_seed}))

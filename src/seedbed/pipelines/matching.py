@@ -2,7 +2,9 @@
 
 Arms are matched in all bytes seen, unless a mixture declares another measure (`seedbed.data.matched.Matched`): an
 additive arm holds more bytes on purpose, and is compared by those of the language. A measure that only one side
-declares is taken for both. What else differs is said beside every verdict.
+declares is taken for both. Arms of two tokenizers are matched in what the study asks for (`Study.matched`). Sides that
+differ in order must hold the same documents, and sides of one model recipe as many parameters outside the embedding.
+What else differs is said beside every verdict.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from seedbed.data.certificate import difference
 from seedbed.data.matched import Matched
 from seedbed.data.recipes import Mixture
 from seedbed.pipelines.results import RunResult, StudyResults
+from seedbed.pipelines.siblings import MEASURES, SEEN, Measure, worded
 from seedbed.pipelines.study import Study
 
 MATCHED_WITHIN = 0.02
@@ -38,18 +42,81 @@ class Match:
     note: str = ""
 
 
-def match(study: Study, results: StudyResults, pairs: Sequence[Pair]) -> Match:
-    """Compare the budgets of pairs of runs, the arms of one factor's two levels in turn."""
+def match(study: Study, results: StudyResults, pairs: Sequence[Pair], labels: Sequence[Measure] = ()) -> Match:
+    """Compare the budgets of pairs of runs, the arms of one factor's two levels in turn.
+
+    labels: what arms of different tokenizers are matched in; none: all bytes seen.
+    """
     mixtures = {mixture.name: mixture for mixture in study.mixtures}
     told: list[Match] = []
+    sizes = ""
     for run_a, run_b in pairs:
+        if run_a.factors.get("order") != run_b.factors.get("order"):
+            reason = difference(run_a.outcome.get("certificate", {}), run_b.outcome.get("certificate", {}))
+            if reason is not None:
+                return Match("", refusal=reason)
+        sized = _sizes((run_a, run_b))
+        if sized.refusal is not None:
+            return sized
+        sizes = sizes or sized.note
         sides = [mixtures[run.factors["mixture"]] for run in (run_a, run_b)]
         # One mixture under two tokenizers, say, is matched in whatever it may declare against others.
         measure = common_measure(sides[0].matched, sides[1].matched) if sides[0] != sides[1] else None
         if isinstance(measure, str):
             return Match("", refusal=measure)
-        told.append(_compared(results, measure, (run_a, run_b), sides))
-    return max(told, key=lambda each: (each.refusal is not None, each.gap))
+        if labels and run_a.factors["tokenizer"] != run_b.factors["tokenizer"]:
+            told.append(_labelled(labels, (run_a, run_b)))
+        else:
+            told.append(_compared(results, measure, (run_a, run_b), sides))
+    worst = max(told, key=lambda each: (each.refusal is not None, each.gap))
+    return replace(worst, note="; ".join(filter(None, (worst.note, sizes))))
+
+
+def non_embedding(run: RunResult) -> int | None:
+    """Parameters outside the embedding: attention, MLP and norms; None where the run does not tell."""
+    split = run.outcome.get("parameters")
+    return None if not split else int(split["total"]) - int(split["embedding"])
+
+
+def _sizes(pair: Pair) -> Match:
+    """Models of one recipe must be equal outside the embedding; of two recipes, what they differ by is said."""
+    one, other = (non_embedding(run) for run in pair)
+    if one is None or other is None or one == other:
+        return Match("")
+    told = f"{one:,} and {other:,} parameters outside the embedding"
+    if pair[0].factors["model"] != pair[1].factors["model"]:
+        return Match("", note=f"the models have {told}")
+    return Match("", refusal=f"they have {told}; give both one model recipe, whose vocabulary alone may differ")
+
+
+def seen(run: RunResult, measure: Measure) -> float:
+    """How much of a measure a finished run came to. Errors: KeyError for a run that does not tell."""
+    name = {"bytes": "total_bytes", "tokens": "tokens", "updates": "steps", "flops": "flops"}[measure]
+    return float(run.outcome[name])
+
+
+def _labelled(labels: Sequence[Measure], pair: Pair) -> Match:
+    gaps = {measure: _gap(*(seen(run, measure) for run in pair)) for measure in MEASURES}
+    worst = max(labels, key=lambda measure: gaps[measure])
+    if gaps[worst] > MATCHED_WITHIN:
+        computed = any(run.outcome.get("matched") for run in pair)
+        mend = (
+            "steps are whole numbers, so take more of them"
+            if computed
+            else "documents longer than the context are cut, by each tokenizer at other places; raise context, or take "
+            "layout='packed'"
+        )
+        return Match(
+            "",
+            gap=gaps[worst],
+            refusal=f"they are to be equal in {SEEN[worst]}, which differ by {gaps[worst]:.1%}; {mend}",
+        )
+    equal = " and ".join(_equal(SEEN[measure], gaps[measure]) for measure in labels)
+    rest = ", ".join(f"{SEEN[measure]} by {gaps[measure]:.1%}" for measure in MEASURES if measure not in labels)
+    words = f"{equal}; not in common: {rest}" if rest else equal
+    apart = "bytes" not in labels and gaps["bytes"] > MATCHED_WITHIN
+    note = f"compared at equal {worded(labels)}" + (", not at equal bytes" if apart else "")
+    return Match(words, gap=gaps[worst], note=note)
 
 
 def common_measure(one: Matched | None, other: Matched | None) -> Matched | str | None:
@@ -67,16 +134,16 @@ def common_measure(one: Matched | None, other: Matched | None) -> Matched | str 
 
 
 def _compared(results: StudyResults, measure: Matched | None, pair: Pair, sides: list[Mixture]) -> Match:
-    seen = _gap(*(float(run.outcome["total_bytes"]) for run in pair))
+    apart = _gap(*(float(run.outcome["total_bytes"]) for run in pair))
     if measure is None:
-        if seen > MATCHED_WITHIN:
+        if apart > MATCHED_WITHIN:
             return Match(
                 "",
-                gap=seen,
-                refusal=f"the bytes they saw differ by {seen:.1%}; match their budgets (same documents, layout "
-                "'documents', same steps and batch_size)",
+                gap=apart,
+                refusal=f"the bytes they saw differ by {apart:.1%}; match their budgets (same documents, layout "
+                "'documents', same steps and batch_size, a context that holds the longest document)",
             )
-        return Match(_equal("bytes seen", seen), gap=seen)
+        return Match(_equal("bytes seen", apart), gap=apart)
     gap = _gap(*(amount(results, measure, run, side) for run, side in zip(pair, sides, strict=True)))
     named = "steps" if measure.counted == "steps" else f"{measure.what} {measure.counted}"
     if gap > MATCHED_WITHIN:
@@ -86,12 +153,12 @@ def _compared(results: StudyResults, measure: Matched | None, pair: Pair, sides:
             refusal=f"they are declared to be matched in {named}, which differ by {gap:.1%}; mend total_bytes, "
             "steps_times or the declaration",
         )
-    rest = f"all bytes seen differ by {seen:.1%}" if seen > MATCHED_WITHIN else _equal("all bytes seen", seen)
+    rest = f"all bytes seen differ by {apart:.1%}" if apart > MATCHED_WITHIN else _equal("all bytes seen", apart)
     return Match(
         f"{_equal(named, gap)}, as declared; {rest}",
         gap=gap,
         note=f"compared at equal {named}, not at equal bytes"
-        if seen > MATCHED_WITHIN
+        if apart > MATCHED_WITHIN
         else f"compared at equal {named}",
     )
 

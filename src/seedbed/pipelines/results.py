@@ -41,7 +41,7 @@ class RunResult:
     arm: str
     """The arm's name, e.g. `centered.bpe-512`: the levels of the factors that vary."""
     factors: dict[str, str]
-    """Level of every factor: mixture, tokenizer, order, model."""
+    """Level of every factor: mixture, tokenizer, order, model; with siblings also what the arm is matched in."""
     seed: int
     init_seed: int
     order_seed: int
@@ -51,6 +51,8 @@ class RunResult:
     reason: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
     """result.json: parameter counts, tokens, bytes and documents seen, seconds of training, probes and logging."""
+    matched: tuple[str, ...] = ()
+    """Measures in which the arm is matched with the reference tokenizer's; empty where the study says none."""
     parameters: dict[str, str | int | float] = field(default_factory=dict)
     """The run's recipe flattened: `mixture.centered`, `model.width`, `training.learning_rate`, ..."""
 

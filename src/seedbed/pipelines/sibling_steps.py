@@ -1,16 +1,16 @@
 """How many steps a sibling takes, to see as much as the reference tokenizer's arm does.
 
 Both tokenizers' stores of the same selection say how much an update reads on average: a batch is a share of an epoch's
-rows, and an epoch holds so many bytes, tokens and FLOPs. The steps are the reference's times the ratio, rounded, and so
-follow from recipes and stores alone; they are the same for every seed, so that curves have their steps in common. What
-was really seen differs from what is promised by that rounding and by which documents a last epoch draws, and stands in
-the report.
+rows, and an epoch holds so many bytes, tokens and FLOPs. The steps are the reference's times the ratio, rounded (a few
+steps may need another batch size to come near enough), and so follow from recipes and stores alone; they are the same
+for every seed, so that curves have their steps in common. What was really seen differs from what is promised by that
+rounding and by which documents a last epoch draws, and stands in the report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,11 @@ from seedbed.data.selection import Selected
 from seedbed.pipelines.siblings import Measure
 from seedbed.tokenizers.store import TokenStore
 from seedbed.training.recipes import Training, flops_per_token
+
+WHOLE_STEPS_WITHIN = 0.01
+"""Half of what budgets may differ by; the other half is left to what a last epoch happens to draw."""
+LARGEST_BATCH_CHANGE = 4
+"""A batch is changed by a quarter at most: one divided by this."""
 
 
 @dataclass(frozen=True)
@@ -72,5 +77,22 @@ def per_update(
 
 
 def matched_training(training: Training, measure: Measure, reference: PerUpdate, own: PerUpdate) -> Training:
-    """The training with the steps (one at least) that the reference's come to in a measure; warm-up in proportion."""
-    return training.shortened(max(1, round(training.steps * reference.of(measure) / own.of(measure))))
+    """The training with the steps (one at least) that the reference's come to in a measure; warm-up in proportion.
+
+    Where whole steps miss by more than `WHOLE_STEPS_WITHIN`, the batch nearest to the recipe's with which they do not
+    is taken, from a quarter smaller to a quarter larger; where there is none, the one that misses least.
+    """
+    rows = training.steps * training.batch_size * reference.of(measure) / own.of(measure)
+    given = training.batch_size
+    reach = given // LARGEST_BATCH_CHANGE
+    misses: dict[int, float] = {}
+    for batch_size in sorted(range(given - reach, given + reach + 1), key=lambda size: (abs(size - given), size)):
+        misses[batch_size] = abs(_whole(rows / batch_size) * batch_size - rows) / rows
+        if misses[batch_size] <= WHOLE_STEPS_WITHIN:
+            break
+    chosen = min(misses, key=lambda size: misses[size])
+    return replace(training.shortened(_whole(rows / chosen)), batch_size=chosen)
+
+
+def _whole(steps: float) -> int:
+    return max(1, round(steps))

@@ -13,11 +13,14 @@ from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.orders import Order, shuffled
 from seedbed.data.recipes import Component, Mixture
 from seedbed.errors import UnknownNameError
+from seedbed.pipelines.seeds import Seeds
 from seedbed.pipelines.siblings import Kind, Measure, kinds, kinds_of_reference
 from seedbed.probes.recipe_base import ProbeRecipe
 from seedbed.recipes import Recipe, recipe
-from seedbed.tokenizers.recipes import Tokenizer
+from seedbed.tokenizers.recipes import AnyTokenizer, Tokenizer
 from seedbed.training.recipes import Training
+
+__all__ = ["FACTORS", "Arm", "Question", "Seeds", "Study", "TokenizerLevel"]
 
 FACTORS = ("mixture", "tokenizer", "order", "model")
 DEFAULT_MATCHED: tuple[Measure, ...] = ("bytes",)
@@ -28,74 +31,8 @@ SMOKE_DOCUMENTS = 3_000
 
 
 @recipe(version=1)
-class Seeds:
-    """How many seeds an arm gets. Seed i initialises weights from `2 i` and orders data from `2 i + 1`, plus `first`.
-
-    The two are separate streams, so that either can be held while the other varies (`init` or `order` fixed), or every
-    initialisation can meet every data order (`crossed`), which tells how much of the noise comes from each.
-    """
-
-    count: int = Field(ge=1)
-    first: int = Field(default=0, ge=0)
-    init: int | None = None
-    """Fix the initialisation seed for all runs."""
-    order: int | None = None
-    """Fix the data-order seed for all runs."""
-    crossed: bool | int = False
-    """Every one of `count` initialisations with each of so many data orders (True: of as many)."""
-
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> Seeds:
-        if self.crossed is False:
-            return self
-        if self.init is not None or self.order is not None:
-            raise ValueError("crossed seeds vary both initialisation and data order; leave init= and order= out")
-        if min(self.count, self.orders) < 2:
-            raise ValueError(
-                f"crossed seeds need at least 2 initialisations and 2 data orders, these are {self.count} and "
-                f"{self.orders}; say Seeds(3, crossed=True)"
-            )
-        return self
-
-    @property
-    def orders(self) -> int:
-        """Data orders that each initialisation meets."""
-        return self.count if self.crossed is True else int(self.crossed) or 1
-
-    def pairs(self) -> list[tuple[int, int, int]]:
-        """(seed, initialisation seed, data-order seed) for every run of an arm.
-
-        Crossed ones begin with those that have both of one seed, which are the runs of `Seeds(count)`; the others are
-        numbered on from there.
-        """
-        if self.crossed is not False:
-            pairs = list(itertools.product(range(self.count), range(self.orders)))
-            pairs.sort(key=lambda pair: (pair[0] != pair[1], pair))
-            numbers = [i if i == j else max(self.count, self.orders) + n for n, (i, j) in enumerate(pairs)]
-            return [
-                (self.first + number, 2 * (self.first + i), 2 * (self.first + j) + 1)
-                for number, (i, j) in zip(numbers, pairs, strict=True)
-            ]
-        return [
-            (n, 2 * n if self.init is None else self.init, 2 * n + 1 if self.order is None else self.order)
-            for n in range(self.first, self.first + self.count)
-        ]
-
-    def run_name(self, seed: int, init_seed: int, order_seed: int) -> str:
-        """The end of a run's name: `seed-3`; where the order is another seed's, that too: `seed-3.order-5`."""
-        if self.crossed is False:
-            return f"seed-{seed}"
-        init, order = init_seed // 2, order_seed // 2
-        return f"seed-{init}" if init == order else f"seed-{init}.order-{order}"
-
-    def alone(self, init_seed: int, order_seed: int) -> bool:
-        """Whether a run shares neither seed with another of its arm that is alone too: verdicts rest on these."""
-        return self.crossed is False or init_seed // 2 == order_seed // 2
-
-
-@recipe(version=1)
 class Question:
-    """What a study asks: does this factor change that metric?"""
+    """What a study asks: does this factor change that metric? With `by` or `square`: does its effect depend on more?"""
 
     text: str
     metric: str
@@ -103,13 +40,27 @@ class Question:
     factor: str = "mixture"
     equivalence: float | None = Field(default=None, gt=0)
     """Differences smaller than this count as none; without it the answer is a difference or 'no verdict'."""
+    by: str | None = None
+    """Another factor: does the effect of `factor` depend on it (their interaction)?"""
+    square: tuple[tuple[str, str], tuple[str, str]] | None = None
+    """Four levels of `factor` that are two by two: is the effect from first to second the same in both rows?"""
 
-    @field_validator("factor")
+    @field_validator("factor", "by")
     @classmethod
-    def _known_factor(cls, factor: str) -> str:
-        if factor not in FACTORS:
+    def _known_factor(cls, factor: str | None) -> str | None:
+        if factor is not None and factor not in FACTORS:
             raise ValueError(f"a factor is one of {', '.join(FACTORS)}")
         return factor
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Question:
+        if self.by is not None and self.square is not None:
+            raise ValueError("by= is about two factors and square= about one; leave one of them out")
+        if self.by == self.factor:
+            raise ValueError(f"by={self.by!r} is the factor itself; name another one, or four levels of it in square=")
+        if self.square is not None and len({level for row in self.square for level in row}) < 4:
+            raise ValueError(f"square={self.square} needs four different levels of the {self.factor}")
+        return self
 
 
 class TokenizerLevel(NamedTuple):
@@ -118,7 +69,7 @@ class TokenizerLevel(NamedTuple):
     text: the mixture whose components, in its shares, it learns from; None: every component of the study alike.
     """
 
-    tokenizer: Tokenizer
+    tokenizer: AnyTokenizer
     text: str | None
 
     @property
@@ -133,7 +84,7 @@ class Arm:
 
     name: str
     mixture: Mixture
-    tokenizer: Tokenizer
+    tokenizer: AnyTokenizer
     order: Order
     model: Training
     """As the reference tokenizer is trained; a sibling whose steps are computed takes as many as they come to."""
@@ -172,7 +123,7 @@ class Study:
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     mixtures: tuple[Mixture, ...] = Field(min_length=1)
-    tokenizers: tuple[Tokenizer, ...] = Field(min_length=1)
+    tokenizers: tuple[AnyTokenizer, ...] = Field(min_length=1)
     models: tuple[Training, ...] = Field(min_length=1)
     probes: tuple[ProbeRecipe, ...] = ()
     seeds: Seeds = Seeds(3)
@@ -198,16 +149,14 @@ class Study:
     @model_validator(mode="after")
     def _distinct(self) -> Study:
         for what, names in (
-            ("mixtures", [m.name for m in self.mixtures]),
-            ("tokenizers", [level.name for level in self._levels()]),
-            ("orders", [o.name for o in self.orders]),
-            ("models", [m.name for m in self.models]),
+            *((f"{factor}s", self.names_of(factor)) for factor in FACTORS),
             ("probes", [p.name for p in self.probes]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two {what} are called {twice[0]!r}; give one of them another name")
-        lossy = next((t.name for t in self.tokenizers if t.normalisation != "none"), None)
+        trained = [tokenizer for tokenizer in self.tokenizers if isinstance(tokenizer, Tokenizer)]
+        lossy = next((t.name for t in trained if t.normalisation != "none"), None)
         if lossy is not None:
             raise ValueError(
                 f"tokenizer {lossy!r} changes text before it cuts it, so bits per byte mean nothing under it; leave "
@@ -239,11 +188,13 @@ class Study:
                     f"tokenizer {words!r} knows only the words of its text, so another mixture's would be lost; cross "
                     "a 'bpe' or 'unigram' with mixtures, or leave tokenizers_from out"
                 )
-            if all(t.kind == "byte" for t in self.tokenizers):
+            if not any(t.learns for t in self.tokenizers):
                 raise ValueError(
-                    "tokenizers_from='each mixture', but a byte tokenizer learns from no text; leave it out, or add "
-                    "a tokenizer that learns"
+                    "tokenizers_from='each mixture', but a byte tokenizer learns from no text (nor an existing one); "
+                    "leave it out, or add a tokenizer that learns"
                 )
+        for question in self.questions:
+            self._check_question(question)
         twice = next((name for name in self.matched if self.matched.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"matched names {twice!r} twice; name every measure once")
@@ -253,15 +204,41 @@ class Study:
                 "leave it out, or add a tokenizer"
             )
 
+    def _check_question(self, question: Question) -> None:
+        """Errors: ValueError for an interaction of factors or levels that the study does not have."""
+        for factor in (question.factor, question.by):
+            if question.by is not None and factor is not None and not self.varies(factor):
+                raise ValueError(
+                    f"{question.text!r} asks whether two factors interact, and the study has one {factor}; add another "
+                    "or leave by= out"
+                )
+        there = self.names_of(question.factor)
+        for level in (level for row in question.square or () for level in row):
+            if level not in there:
+                raise ValueError(f"square= of {question.text!r}: {UnknownNameError(question.factor, level, there)}")
+
     def _levels(self) -> list[TokenizerLevel]:
-        """The levels of the factor tokenizer; a byte tokenizer learns nothing, so it has one in any design."""
+        """The levels of the factor tokenizer; one that learns nothing has one in any design."""
         crossed = self.tokenizers_from == "each mixture"
         texts: list[str | None] = [mixture.name for mixture in self.mixtures] if crossed else [None]
         return [
             TokenizerLevel(tokenizer, text)
             for tokenizer in self.tokenizers
-            for text in ([None] if tokenizer.kind == "byte" else texts)
+            for text in (texts if tokenizer.learns else [None])
         ]
+
+    def names_of(self, factor: str) -> list[str]:
+        """The names of a factor's levels, in the order of the study."""
+        return {
+            "mixture": [mixture.name for mixture in self.mixtures],
+            "tokenizer": [level.name for level in self._levels()],
+            "order": [order.name for order in self.orders],
+            "model": [model.name for model in self.models],
+        }[factor]
+
+    def varies(self, factor: str) -> bool:
+        """Whether a factor has more than one level."""
+        return len(self.names_of(factor)) > 1
 
     @property
     def tokenizer_levels(self) -> dict[str, TokenizerLevel]:
@@ -305,10 +282,10 @@ class Study:
         The reference tokenizer has one arm for every mixture, order and model, the others one for each `Kind`.
         """
         levels = self._levels()
-        sizes = [len(self.mixtures), len(levels), len(self.orders), len(self.models)]
+        several = [self.varies(factor) for factor in FACTORS]
         for mixture, level, order, model in itertools.product(self.mixtures, levels, self.orders, self.models):
             names = (mixture.name, level.name, order.name, model.name)
-            varying = [name for name, size in zip(names, sizes, strict=True) if size > 1]
+            varying = [name for name, varies in zip(names, several, strict=True) if varies]
             paced = model if mixture.steps_times == 1 else model.shortened(round(model.steps * mixture.steps_times))
             name = ".".join(varying) or mixture.name
             for kind in self._kinds(level, model):
