@@ -37,7 +37,8 @@ from seedbed.training.recipes import Training
 from seedbed.workbench import Workbench
 
 if TYPE_CHECKING:
-    from seedbed.probes.base import Material
+    from seedbed.probes.base import Material, PreparedProbe
+    from seedbed.training.trainer import TrainResult, TrainTask
 
 Event = Callable[[dict[str, Any]], None]
 CHECKPOINTS_PER_RUN = 4
@@ -253,15 +254,37 @@ def first_documents(inputs: RunInputs, tokens: int) -> list[NDArray[np.int64]]:
     return found
 
 
-def make_run(
-    folder: Path, run: RunPlan, graph: StudyGraph, store: Store, execution: Execution, report: Event
-) -> dict[str, Any]:
-    """Train one model and probe it on the way."""
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run that is ready to be trained, and what is needed once it has been."""
+
+    run: RunPlan
+    """With the steps that it takes."""
+    inputs: RunInputs
+    task: TrainTask
+    baselines: dict[str, float]
+    by_difficulty: list[str]
+    """Names of the probes of held-out text by difficulty."""
+
+
+def prepare_run(
+    folder: Path,
+    run: RunPlan,
+    graph: StudyGraph,
+    store: Store,
+    execution: Execution,
+    report: Event,
+    *,
+    measured: bool = True,
+) -> PreparedRun:
+    """Gather a run's data and prepare its probes. measured: False leaves the probes out, for a run gone through again.
+
+    Errors: whatever its sources, stores and probes refuse.
+    """
     from seedbed.training.batches import Part, TrainingData
-    from seedbed.training.trainer import TrainTask, probe_steps, train
+    from seedbed.training.trainer import TrainTask, probe_steps
 
     inputs = run_inputs(run, graph, store)
-    given = run.arm.model
     run = with_steps(run, inputs, store)
     if run.arm.model.loss_on == "answer":
         for chosen in inputs.selected:
@@ -281,48 +304,65 @@ def make_run(
         for chosen in inputs.selected
     ]
     training = run.arm.model
-    data = TrainingData(parts, order=run.arm.order, training=training, order_seed=run.order_seed)
-    material = probe_material(inputs, training, execution.workbench)
+    by_difficulty = difficulty_probes(inputs.components, columns, smoke=graph.study.is_smoke) if measured else []
+    probes: list[PreparedProbe] = []
+    if measured:
+        material = probe_material(inputs, training, execution.workbench)
+        probes = [
+            *(probe.prepare(material) for probe in graph.study.probes),
+            *(probe.prepare(replace(material, heldout=texts)) for probe, texts in by_difficulty),
+        ]
     steps = probe_steps(training.steps, *graph.study.probe_points)
-    by_difficulty = difficulty_probes(inputs.components, columns, smoke=graph.study.is_smoke)
-    probes = [
-        *(probe.prepare(material) for probe in graph.study.probes),
-        *(probe.prepare(replace(material, heldout=texts)) for probe, texts in by_difficulty),
-    ]
-    baselines = {name: share for prepared in probes for name, share in getattr(prepared, "baselines", dict)().items()}
     at_end_only = {probe.name for probe in graph.study.probes if probe.at == "last"}
-    result = train(
-        TrainTask(
-            training=training,
-            vocab_size=inputs.encoder.vocab_size,
-            data=data,
-            init_seed=run.init_seed,
-            probes=probes,
-            probe_steps={p.name: (steps[-1:] if p.name in at_end_only else steps) for p in probes},
-            log_every=max(1, training.steps // LOG_POINTS),
-            checkpoint_every=max(1, training.steps // CHECKPOINTS_PER_RUN),
-            work_dir=folder,
-            on_event=lambda event: report({"event": "progress", **event}),
-            device=execution.device,
-        )
+    task = TrainTask(
+        training=training,
+        vocab_size=inputs.encoder.vocab_size,
+        data=TrainingData(parts, order=run.arm.order, training=training, order_seed=run.order_seed),
+        init_seed=run.init_seed,
+        probes=probes,
+        probe_steps={p.name: (steps[-1:] if p.name in at_end_only else steps) for p in probes},
+        log_every=max(1, training.steps // LOG_POINTS),
+        checkpoint_every=max(1, training.steps // CHECKPOINTS_PER_RUN),
+        work_dir=folder,
+        on_event=lambda event: report({"event": "progress", **event}),
+        device=execution.device,
+        keep=graph.study.keep_checkpoints,
     )
-    add_areas(folder, [probe.name for probe, _ in by_difficulty])
-    write_order(folder, run, data, inputs.selected, inputs.components)
-    counts = asdict(result)
-    context: dict[str, Any] = {
-        "flops": run_flops(training, inputs.encoder.vocab_size, result.tokens, result.documents),
-        "baselines": baselines,
-    }
-    if run.arm.computed is not None:
-        context["matched"] = {
-            "in": run.arm.computed,
-            "with": run.arm.reference,
-            "steps": training.steps,
-            "batch_size": training.batch_size,
+    baselines = {name: share for prepared in probes for name, share in getattr(prepared, "baselines", dict)().items()}
+    return PreparedRun(run, inputs, task, baselines, [probe.name for probe, _ in by_difficulty])
+
+
+def make_run(
+    folder: Path, run: RunPlan, graph: StudyGraph, store: Store, execution: Execution, report: Event
+) -> dict[str, Any]:
+    """Train one model and probe it on the way."""
+    from seedbed.training.trainer import train
+
+    prepared = prepare_run(folder, run, graph, store, execution, report)
+    task, given, arm = prepared.task, run.arm.model, run.arm
+    result = train(task)
+    more: dict[str, Any] = {}
+    if arm.computed is not None:
+        more["matched"] = {
+            "in": arm.computed,
+            "with": arm.reference,
+            "steps": task.training.steps,
+            "batch_size": task.training.batch_size,
             "steps_of_reference": given.steps,
             "batch_size_of_reference": given.batch_size,
         }
-    (folder / "context.json").write_text(json.dumps(context))
+    add_areas(folder, prepared.by_difficulty)
+    write_order(folder, prepared.run, task.data, prepared.inputs.selected, prepared.inputs.components)
+    write_context(folder, prepared, result, store, more)
+    return asdict(result)
+
+
+def write_context(
+    folder: Path, prepared: PreparedRun, result: TrainResult, store: Store, more: Mapping[str, Any]
+) -> None:
+    """What lies beside a trained run: its FLOPs and baselines, its tokenizer and its seeds."""
+    run, task = prepared.run, prepared.task
+    flops = run_flops(task.training, task.vocab_size, result.tokens, result.documents)
+    (folder / "context.json").write_text(json.dumps({"flops": flops, "baselines": prepared.baselines, **more}))
     copy_tokenizer(store.folder(run.artifact.parents["tokenizer"]), folder)
     (folder / "seeds.json").write_text(json.dumps({"init_seed": run.init_seed, "order_seed": run.order_seed}))
-    return counts

@@ -18,6 +18,7 @@ from seedbed.pipelines.siblings import Kind, Measure, kinds, kinds_of_reference
 from seedbed.probes.recipe_base import ProbeRecipe
 from seedbed.recipes import Recipe, recipe
 from seedbed.tokenizers.recipes import AnyTokenizer, Tokenizer
+from seedbed.training.keep import Keep
 from seedbed.training.recipes import Training
 
 __all__ = ["FACTORS", "Arm", "Question", "Seeds", "Study", "TokenizerLevel"]
@@ -140,6 +141,8 @@ class Study:
     tokenizer is trained once on each mixture's components (in its shares) and every model with each of these."""
     matched: tuple[Measure, ...] = Field(default=DEFAULT_MATCHED, min_length=1)
     """In what tokenizers are compared: "bytes", "tokens" or "flops" seen, or "updates"; siblings are made as needed."""
+    keep_checkpoints: Keep = Keep()
+    """Which checkpoints of every run stay. It changes no weight and no metric, so finished runs are not made again."""
 
     @field_validator("seeds", mode="before")
     @classmethod
@@ -329,6 +332,7 @@ class Study:
             probes=probes,
             seeds=Seeds(1, first=self.seeds.first),
             probe_points=(1, 1),
+            keep_checkpoints=self.keep_checkpoints.smoke(),
         )
 
 
