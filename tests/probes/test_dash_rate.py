@@ -12,7 +12,7 @@ from torch import nn
 
 from seedbed.errors import SeedbedError
 from seedbed.probes.base import Material
-from seedbed.probes.dash_rate import Counts, count, poisson_interval
+from seedbed.probes.dash_rate import Counts, count, draw_seed, poisson_interval
 from seedbed.probes.dash_rate_recipe import DashRate
 
 TEXT = "he didn't\u2014so they say \u2013 sleep, nor eat 3 times\u2014"
@@ -29,6 +29,7 @@ class Writes(nn.Module):
 
     def __init__(self, encoder, texts):
         super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
         self.texts = [encoder.encode_batch([text])[0] for text in texts]
         self.asked = []
 
@@ -76,6 +77,7 @@ def test_scalars_by_hand(encoders, workbench):
     assert scalars["t1/words"] == 36
     assert scalars["t1/per-1000"] == pytest.approx(1000 * 6 / 36)
     assert scalars["t1/em-share"] == 0.5
+    assert scalars["t1/dash-share"] == 0.5
     assert scalars["corpus/per-1000"] == 250
     assert scalars["t1/over-corpus"] == pytest.approx(2 / 3)
     low, high = poisson_interval(6)
@@ -115,11 +117,17 @@ def test_after_a_prompt_only_what_follows_is_counted_in_the_corpus_too(encoders,
 
 def test_texts_are_drawn_in_evaluation_mode_and_the_model_is_left_as_it_was(encoders, workbench):
     _, model = measured(encoders["byte"], workbench, ["a"], temperatures=(0.5, 2.0), seed=7)
-    assert [(temperature, seed, training) for temperature, _, seed, training in model.asked] == [
-        (0.5, 7, False),
-        (2.0, 7, False),
-    ]
+    assert [(temperature, training) for temperature, _, _, training in model.asked] == [(0.5, False), (2.0, False)]
     assert model.training
+
+
+def test_draws_follow_from_seed_and_weights():
+    one, other = nn.Linear(2, 2), nn.Linear(2, 2)
+    again = nn.Linear(2, 2)
+    again.load_state_dict(one.state_dict())
+    seeds = [draw_seed(one, 0), draw_seed(again, 0), draw_seed(other, 0), draw_seed(one, 1)]
+    assert seeds[0] == seeds[1] and len(set(seeds)) == 3
+    assert all(0 <= seed < 2**63 for seed in seeds)
 
 
 def test_a_model_that_does_not_write_and_texts_beyond_the_context_are_refused(encoders, workbench):

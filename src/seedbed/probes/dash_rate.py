@@ -1,7 +1,9 @@
 """How many dashes does a model write in a thousand words, and how many are there in what it was trained on?
 
 Texts are drawn from the model at each temperature, from the end-of-document token (prompt "") or after a prompt, until
-it ends the document or for a number of tokens; nothing is cut from the distribution. Words are runs of letters and
+it ends the document or for a number of tokens; nothing is cut from the distribution. Draws follow from the recipe's
+seed and a hash of the model's weights: the same model writes the same texts, and two models draw independently of one
+another, so that an interval over training seeds holds the noise of sampling too. Words are runs of letters and
 digits with apostrophes between them, so that "so—and" is two words as "so – and" is. A dash is a character U+2014 or
 U+2013, wherever it stands. Of texts after a prompt only what follows it is counted, in the corpus too, where the
 documents that begin with the prompt are taken.
@@ -11,6 +13,7 @@ documents that begin with the prompt are taken.
 - per-1000, em-per-1000, en-per-1000, commas-per-1000: dashes, and commas for comparison, in a thousand words.
 - low, high: the exact 95 % Poisson interval of per-1000: chi-squared quantiles of the count (Garwood 1936). Dashes are
   taken as independent; where a text holds one at most the count varies less, and the interval is wider than it need be.
+- dash-share: dashes among dashes and commas, which does not depend on how many pauses the texts have.
 - em-share: em dashes among all dashes; only where the corpus has both kinds and a dash was written.
 - over-corpus: per-1000 over that of the corpus, where that is not 0. inside: 1 if the corpus rate lies in the interval,
   else 0: what a model that has learnt the rate does at temperature 1 in 95 of 100 samples (PROTOCOLS 4.8, 7 row 26).
@@ -21,6 +24,7 @@ documents that begin with the prompt are taken.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -82,7 +86,8 @@ class Counts:
 
     def rates(self) -> dict[str, float]:
         """By the last part of a metric's name."""
-        return {
+        marks = self.dashes + self.commas
+        return ({"dash-share": self.dashes / marks} if marks else {}) | {
             "per-1000": self.per_1000(self.dashes),
             "em-per-1000": self.per_1000(self.em),
             "en-per-1000": self.per_1000(self.en),
@@ -105,6 +110,14 @@ def poisson_interval(events: int, certainty: float = CERTAINTY) -> tuple[float, 
     tail = (1 - certainty) / 2
     low = float(chi2.ppf(tail, 2 * events)) / 2 if events else 0.0
     return low, float(chi2.ppf(1 - tail, 2 * events + 2)) / 2
+
+
+def draw_seed(model: nn.Module, seed: int) -> int:
+    """A seed below 2^63 from a seed and all weights of a model."""
+    content = hashlib.blake2b(str(seed).encode(), digest_size=8)
+    for weight in model.state_dict().values():
+        content.update(weight.detach().cpu().contiguous().numpy().tobytes())
+    return int.from_bytes(content.digest(), "little") >> 1
 
 
 def prepare(recipe: DashRate, material: Material) -> PreparedDashRate:
@@ -145,6 +158,7 @@ class PreparedDashRate:
             raise SeedbedError(
                 f"{self.name}: this model writes no text; give a model of seedbed, or leave the probe out"
             )
+        seed = draw_seed(model, self._recipe.seed)
         scalars: dict[str, float] = {}
         rows: list[dict[str, object]] = []
         for prompt, counts in self.corpus.items():
@@ -153,7 +167,7 @@ class PreparedDashRate:
         for temperature in self._recipe.temperatures:
             for prompt, tokens in self._prompts.items():
                 with looking_at(model):
-                    written = self._write(model, tokens, temperature)
+                    written = self._write(model, tokens, temperature, seed)
                 texts = [self._decode(each.tokens) for each in written]
                 part = f"{self.name}/{slice_name(temperature, prompt)}"
                 found = self._scalars(count(texts), self.corpus.get(prompt))
@@ -163,13 +177,13 @@ class PreparedDashRate:
                     rows.append(_row(temperature, prompt, text, ended=each.ended))
         return Measurement(scalars, with_conventions(pa.Table.from_pylist(rows), self.conventions))
 
-    def _write(self, model: SamplingModel, tokens: Sequence[int], temperature: float) -> Sequence[Written]:
+    def _write(self, model: SamplingModel, tokens: Sequence[int], temperature: float, seed: int) -> Sequence[Written]:
         return model.continuations(
             [[self._eos, *tokens]] * self._recipe.documents,
             eos_id=self._eos,
             max_new_tokens=self._recipe.max_new_tokens,
             temperature=temperature,
-            seed=self._recipe.seed,
+            seed=seed,
         )
 
     def _scalars(self, counts: Counts, corpus: Counts | None) -> dict[str, float]:

@@ -25,7 +25,7 @@ class DashRate(ProbeRecipe):
     prompts: what texts begin with; "" for the beginning of a document. temperatures: logits are divided by each in
     turn; nothing else is cut from the distribution. documents: texts written per prompt and temperature.
     max_new_tokens: longer ones are cut off there. corpus_tokens: tokens of the run's own training documents in which
-    the corpus rate is counted. seed: of the draws, the same at every step and in every run. at: measure at "all" steps
+    the corpus rate is counted. seed: of the draws, which depend on the model's weights too. at: measure at "all" steps
     or at the "last" alone.
     """
 
