@@ -53,6 +53,11 @@ class Answer:
     label: str = ""
     """Of tokenizers: what both sides are matched in, 'tokens seen' say; '' where nothing but bytes was asked for."""
 
+    @property
+    def asked(self) -> str:
+        """The question, with what both sides are matched in."""
+        return f"{self.question} (at equal {self.label})" if self.label else self.question
+
 
 @dataclass(frozen=True)
 class Conclusions:

@@ -13,6 +13,7 @@ from seedbed.pipelines.conclusions import Answer, Conclusions
 from seedbed.pipelines.results import StudyResults
 from seedbed.pipelines.table import interval, print_each, signed
 from seedbed.pipelines.tables import mixtures_table, onsets_table, refusals_table, unfinished_table
+from seedbed.pipelines.tables_matched import matched_table
 from seedbed.pipelines.tables_probes import bits_table, question_tables, values_table
 
 STYLES = {"difference": "bold green", "no difference": "bold", "no verdict": "bold yellow"}
@@ -27,6 +28,7 @@ def print_ending(console: Console, results: StudyResults, conclusions: Conclusio
         values_table(results, "final-values", "Headline metrics", conclusions.headline_metrics),
         bits_table(results),
         onsets_table(conclusions),
+        matched_table(results),
         refusals_table(conclusions),
     ]
     print_each(console, [table for table in tables if table.rows])
@@ -35,11 +37,12 @@ def print_ending(console: Console, results: StudyResults, conclusions: Conclusio
     if own:
         console.print("\nQuestions", style="bold")
     for answer in own:
-        print_answer(console, answer, answer.question)
+        print_answer(console, answer, answer.asked)
     if rest:
         console.print("\nEvery other factor and headline metric", style="bold")
     for answer in rest:
-        print_answer(console, answer, f"{answer.factor}: {answer.metric}")
+        equal = f", at equal {answer.label}" if answer.label else ""
+        print_answer(console, answer, f"{answer.factor}: {answer.metric}{equal}")
     console.print()
 
 

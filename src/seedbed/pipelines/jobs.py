@@ -207,6 +207,7 @@ SYNTAX_COLUMNS = ("heads", "relations", "word_starts", "word_ends")
 def probe_material(inputs: RunInputs, training: Training, workbench: Workbench) -> Material:
     """What the probes of a run are prepared from."""
     from seedbed.probes.base import Material
+    from seedbed.training.schedule import learning_rate
 
     def heldout_table(component: str, columns: Sequence[str]) -> pa.Table:
         stored = inputs.components[component]
@@ -229,6 +230,7 @@ def probe_material(inputs: RunInputs, training: Training, workbench: Workbench) 
         heldout_texts(inputs.components),
         heldout_table,
         training_documents,
+        lambda step: learning_rate(training, min(step, training.steps - 1)),
     )
 
 

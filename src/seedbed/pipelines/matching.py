@@ -16,7 +16,7 @@ from seedbed.data.certificate import difference
 from seedbed.data.matched import Matched
 from seedbed.data.recipes import Mixture
 from seedbed.pipelines.results import RunResult, StudyResults
-from seedbed.pipelines.siblings import MEASURES, SEEN, Measure, worded
+from seedbed.pipelines.siblings import MEASURES, SEEN, Measure, outside_embedding, worded
 from seedbed.pipelines.study import Study
 
 MATCHED_WITHIN = 0.02
@@ -75,7 +75,7 @@ def match(study: Study, results: StudyResults, pairs: Sequence[Pair], labels: Se
 def non_embedding(run: RunResult) -> int | None:
     """Parameters outside the embedding: attention, MLP and norms; None where the run does not tell."""
     split = run.outcome.get("parameters")
-    return None if not split else int(split["total"]) - int(split["embedding"])
+    return outside_embedding(split) if split else None
 
 
 def _sizes(pair: Pair) -> Match:

@@ -8,13 +8,17 @@ from typing import Any, Literal
 
 from seedbed.pipelines.graph import RunPlan, StudyGraph
 from seedbed.pipelines.identity import differences
+from seedbed.pipelines.sibling_steps import PerUpdate, matched_training, run_flops
+from seedbed.pipelines.siblings import Measure
 from seedbed.pipelines.store import Artifact, Kind, Store
-from seedbed.training.recipes import flops_per_token, parameter_counts
+from seedbed.pipelines.study import Arm
+from seedbed.training.recipes import Training, parameter_counts
 
 Action = Literal["reuse", "build", "rebuild"]
 
 # Used until a store holds something measured; both are stated as estimates.
 BYTES_PER_TOKEN = {"byte": 1.0, "bpe": 3.3, "word": 5.5}
+VOCABULARY = 1_000
 FLOPS_PER_SECOND_AND_CORE = 2.5e10
 BUILD_BYTES_PER_SECOND = 4e6
 
@@ -38,11 +42,51 @@ class Step:
 
 
 @dataclass(frozen=True)
+class PlannedModel:
+    """Trainable parameters of a model under one tokenizer, by part (see `parameter_counts`).
+
+    estimated: the vocabulary is not known before the tokenizer is trained, and was taken for 1,000.
+    """
+
+    model: str
+    tokenizer: str
+    vocab_size: int
+    parameters: dict[str, int]
+    estimated: bool
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """What an arm is matched in, the steps and batch that it takes for it, and what it sees, all its steps together."""
+
+    arm: str
+    tokenizer: str
+    matched: tuple[Measure, ...]
+    reference: str
+    """The reference tokenizer's arm; its own name for that arm itself."""
+    steps: int
+    batch_size: int
+    total_bytes: float
+    tokens: float
+    flops: float
+    computed: bool
+    """Whether its steps follow from what it is matched in, not from the recipe."""
+    estimated: bool
+
+    def seen(self, measure: Measure) -> float:
+        """How much of a measure this comes to."""
+        found = {"bytes": self.total_bytes, "tokens": self.tokens, "updates": self.steps, "flops": self.flops}
+        return float(found[measure])
+
+
+@dataclass(frozen=True)
 class Plan:
-    """The steps of a study, parents first."""
+    """The steps of a study, parents first; its models; and its arms, where they are matched in something asked for."""
 
     study: str
     steps: list[Step]
+    models: list[PlannedModel] = field(default_factory=list)
+    arms: list[PlannedArm] = field(default_factory=list)
 
     def count(self, action: Action) -> int:
         """How many artifacts get this action."""
@@ -55,7 +99,7 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for `seedbed plan --json`."""
-        return {"study": self.study, "steps": [asdict(step) for step in self.steps]}
+        return asdict(self)
 
 
 def make_plan(graph: StudyGraph, store: Store) -> Plan:
@@ -75,7 +119,10 @@ def make_plan(graph: StudyGraph, store: Store) -> Plan:
             action = "rebuild" if old else "build"
             because = differences(old["recipe"], artifact.description) if old else []
         steps.append(Step(artifact.kind, artifact.name, artifact.fingerprint, action, because, **cost))
-    return Plan(graph.study.name, steps)
+    arms = list(graph.study.arms())
+    models = {(arm.model.name, arm.tokenizer_level): rates.model(arm) for arm in arms}
+    matched = [rates.matched(arm, arms) for arm in arms if arm.matched]
+    return Plan(graph.study.name, steps, list(models.values()), matched)
 
 
 class _Rates:
@@ -117,51 +164,97 @@ class _Rates:
 
     def of_run(self, run: RunPlan) -> dict[str, Any]:
         """Bytes, tokens and FLOPs that a run sees."""
-        arm = run.arm
-        per_token, mean_document, estimated = self._text_statistics(run)
-        if arm.model.layout == "documents":
-            total_bytes = arm.model.steps * arm.model.batch_size * mean_document
-            tokens = total_bytes / per_token
-            length = max(1, round(mean_document / per_token))
-        else:
-            length = arm.model.model.context
-            tokens = float(arm.model.steps * arm.model.batch_size * arm.model.model.context)
-            total_bytes = tokens * per_token
-        vocab = arm.tokenizer.vocab_size or 1_000
-        flops = tokens * flops_per_token(arm.model.model, vocab, length)
+        training, each, estimated = self._training(run.arm)
         rate = self.measured.get(_rate_key(run))
-        seconds = tokens / rate if rate else flops / FLOPS_PER_SECOND_AND_CORE
+        tokens, flops = training.steps * each.tokens, training.steps * each.flops
         return {
-            "total_bytes": round(total_bytes),
+            "total_bytes": round(training.steps * each.bytes),
             "tokens": round(tokens),
             "flops": flops,
-            "seconds": seconds,
+            "seconds": tokens / rate if rate else flops / FLOPS_PER_SECOND_AND_CORE,
             "estimated": estimated or rate is None,
         }
 
-    def _text_statistics(self, run: RunPlan) -> tuple[float, float, bool]:
+    def model(self, arm: Arm) -> PlannedModel:
+        """The parameter split of an arm's model."""
+        vocab_size, known = self._vocabulary(arm, arm.tokenizer_level)
+        counts = parameter_counts(arm.model.model, vocab_size)
+        return PlannedModel(arm.model.name, arm.tokenizer_level, vocab_size, counts, not known)
+
+    def matched(self, arm: Arm, arms: list[Arm]) -> PlannedArm:
+        """What an arm takes, to see what the reference does."""
+        training, each, estimated = self._training(arm)
+        first = next(iter(self.graph.study.tokenizer_levels))
+        reference = next(
+            other
+            for other in arms
+            if other.tokenizer_level == first
+            and (other.mixture.name, other.order.name, other.model.name)
+            == (arm.mixture.name, arm.order.name, arm.model.name)
+        )
+        return PlannedArm(
+            arm=arm.name,
+            tokenizer=arm.tokenizer_level,
+            matched=arm.matched,
+            reference=reference.name,
+            steps=training.steps,
+            batch_size=training.batch_size,
+            total_bytes=training.steps * each.bytes,
+            tokens=training.steps * each.tokens,
+            flops=training.steps * each.flops,
+            computed=arm.computed is not None,
+            estimated=estimated,
+        )
+
+    def _training(self, arm: Arm) -> tuple[Training, PerUpdate, bool]:
+        """The training that an arm takes, what each of its updates sees, and whether a part was guessed."""
+        own, guessed = self._per_update(arm, arm.tokenizer_level)
+        if arm.computed is None:
+            return arm.model, own, guessed
+        reference, also = self._per_update(arm, arm.reference)
+        training = matched_training(arm.model, arm.computed, reference, own)
+        share = training.batch_size / arm.model.batch_size
+        return training, PerUpdate(share * own.bytes, share * own.tokens, share * own.flops), guessed or also
+
+    def _per_update(self, arm: Arm, level: str) -> tuple[PerUpdate, bool]:
+        """What an update of an arm's recipe would see under a tokenizer, and whether a part was guessed."""
+        per_token, mean_document, estimated = self._text_statistics(arm, level)
+        if arm.model.layout == "documents":
+            read = arm.model.batch_size * mean_document
+            tokens, documents = read / per_token, float(arm.model.batch_size)
+        else:
+            tokens = float(arm.model.batch_size * arm.model.model.context)
+            read = tokens * per_token
+            documents = read / mean_document
+        flops = run_flops(arm.model, self._vocabulary(arm, level)[0], tokens, documents)
+        return PerUpdate(read, tokens, flops), estimated
+
+    def _vocabulary(self, arm: Arm, level: str) -> tuple[int, bool]:
+        """The vocabulary of a tokenizer, and whether it is known: stated, or told by the tokenizer that was built."""
+        stated = self.graph.study.tokenizer_levels[level].tokenizer.vocab_size
+        built = self.counts.get(self.graph.tokenizers[level].fingerprint)
+        size = built["vocab_size"] if built else stated
+        return (VOCABULARY, False) if size is None else (int(size), True)
+
+    def _text_statistics(self, arm: Arm, level: str) -> tuple[float, float, bool]:
         """(bytes per token, mean bytes of a document, whether a part was guessed), weighted by the mixture's shares."""
-        arm = run.arm
         per_token = mean_document = 0.0
         estimated = False
+        kind = self.graph.study.tokenizer_levels[level].tokenizer.kind
         for component, share in arm.mixture.shares.items():
             built = self.counts.get(self.graph.components[component.name].fingerprint)
-            tokens = self.counts.get(self.graph.tokens[component.name, arm.tokenizer.name].fingerprint)
+            tokens = self.counts.get(self.graph.tokens[component.name, level].fingerprint)
             estimated = estimated or built is None or tokens is None
+            # Ends of documents are tokens too, and are read as such.
             per_token += share * (
-                float(tokens["bytes_per_token"]) if tokens else BYTES_PER_TOKEN.get(arm.tokenizer.kind, 3.3)
+                tokens["total_bytes"] / max(tokens["tokens"], 1) if tokens else BYTES_PER_TOKEN.get(kind, 3.3)
             )
             mean_document += share * (built["total_bytes"] / max(built["documents"], 1) if built else 100.0)
         return per_token, mean_document, estimated
 
 
 def _rate_key(run: RunPlan) -> str:
-    return f"{run.arm.model.name} {run.arm.tokenizer.name}"
-
-
-def counts_of_model(run: RunPlan) -> dict[str, int]:
-    """The parameter split of a run's model, for tables; a vocabulary not yet known counts as 1,000."""
-    return parameter_counts(run.arm.model.model, run.arm.tokenizer.vocab_size or 1_000)
+    return f"{run.arm.model.name} {run.arm.tokenizer_level}"
 
 
 def describe_reason(because: list[tuple[str, str, str]], most: int = 3) -> str:

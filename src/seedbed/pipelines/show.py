@@ -12,8 +12,10 @@ from rich.table import Table
 
 from seedbed.pipelines.opening import RunOptions, open_study
 from seedbed.pipelines.plan import Plan, Step, describe_reason
+from seedbed.pipelines.plan_tables import plan_tables
 from seedbed.pipelines.progress import clock
 from seedbed.pipelines.run import Finished, took
+from seedbed.pipelines.table import print_each
 from seedbed.probes.base import Measurement
 from seedbed.remote import shown
 
@@ -54,6 +56,7 @@ def print_plan(plan: Plan) -> None:
             )
             table.add_row(f"... {len(rest)} more of kind {kind}", actions)
     console.print(table)
+    print_each(console, plan_tables(plan))
     for step in plan.steps:
         if step.action == "rebuild":
             line = f"rebuild {step.kind} {step.name} because {describe_reason(step.because)}"

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seedbed.data.catalogue import StoredComponent
-from seedbed.data.selection import Selected
 from seedbed.pipelines.siblings import Measure
-from seedbed.tokenizers.store import TokenStore
 from seedbed.training.recipes import Training, flops_per_token
+
+if TYPE_CHECKING:
+    from seedbed.data.catalogue import StoredComponent
+    from seedbed.data.selection import Selected
+    from seedbed.tokenizers.store import TokenStore
 
 WHOLE_STEPS_WITHIN = 0.01
 """Half of what budgets may differ by; the other half is left to what a last epoch happens to draw."""

@@ -20,6 +20,8 @@ AT_EQUAL_STEPS: Mapping[str, tuple[Measure, ...]] = {"documents": ("bytes", "upd
 """What arms of one recipe have in common under any tokenizer, by layout."""
 SEEN: Mapping[Measure, str] = {"bytes": "bytes seen", "tokens": "tokens seen", "updates": "updates", "flops": "FLOPs"}
 """Measures as verdicts say them."""
+SHORT: Mapping[Measure, str] = {"bytes": "bytes", "tokens": "tokens", "updates": "updates", "flops": "FLOPs"}
+"""Measures as tables say them."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ def kinds(asked: Sequence[Measure], layout: str) -> list[Kind]:
 def worded(labels: Sequence[Measure]) -> str:
     """`bytes seen and updates`."""
     return " and ".join(SEEN[label] for label in labels)
+
+
+def outside_embedding(split: Mapping[str, int]) -> int:
+    """Parameters that do not depend on the vocabulary, of a split as `parameter_counts` gives it."""
+    return split["total"] - split["embedding"]
 
 
 def _ordered(labels: set[Measure]) -> tuple[Measure, ...]:

@@ -21,6 +21,7 @@ from seedbed.pipelines.table import (
     print_each,
     signed,
 )
+from seedbed.pipelines.tables_matched import matched_table, parameters_table
 from seedbed.pipelines.tables_orders import certificates_table, difficulty_table
 from seedbed.pipelines.tables_probes import (
     baselines_table,
@@ -57,6 +58,7 @@ def all_tables(results: StudyResults, conclusions: Conclusions | None) -> list[T
         difficulty_table(results),
         certificates_table(results),
         budgets_table(results),
+        matched_table(results),
         parameters_table(results),
     ]
     return [table for table in tables if table.rows]
@@ -126,7 +128,7 @@ def answer_records(conclusions: Conclusions) -> Table:
         for stratum, found in {"all": answer.verdict, **answer.by_stratum}.items():
             fields = found.to_dict()
             names = list(fields)
-            lead = (answer.question, answer.factor, stratum, answer.matched)
+            lead = (answer.asked, answer.factor, stratum, answer.matched)
             rows.append((*lead, *("" if value is None else str(value) for value in fields.values())))
     head = columns(("question", "factor", "within", "matched", *names))
     return Table("answer-records", "Verdicts, one row each", head, tuple(rows))
@@ -145,7 +147,8 @@ def _answer_cells(found: Verdict) -> tuple[str, ...]:
 
 def _question(answer: Answer) -> str:
     metric = [] if answer.metric in answer.question else [answer.metric]
-    return "\n".join([answer.question, *metric, f"{answer.level_a} → {answer.level_b}"])
+    equal = [f"at equal {answer.label}"] if answer.label else []
+    return "\n".join([answer.question, *metric, f"{answer.level_a} → {answer.level_b}", *equal])
 
 
 def _runs(found: Verdict) -> str:
@@ -249,19 +252,6 @@ def _mean(runs: Iterable[RunResult], name: str) -> float | None:
 def _mean_seconds(runs: Iterable[RunResult], name: str) -> float | None:
     values = [float(run.outcome["seconds"][name]) for run in runs if name in run.outcome.get("seconds", {})]
     return sum(values) / len(values) if values else None
-
-
-def parameters_table(results: StudyResults) -> Table:
-    """Trainable parameters by part, for each model and tokenizer."""
-    rows: dict[tuple[str, str], tuple[str, ...]] = {}
-    for run in results.runs:
-        split = run.outcome.get("parameters")
-        if isinstance(split, dict):
-            parts = tuple(count(split.get(part)) for part in ("embedding", "attention", "mlp", "norm", "total"))
-            model, tokenizer = run.factors["model"], run.factors["tokenizer"]
-            rows.setdefault((model, tokenizer), (model, tokenizer, *parts))
-    head = columns(("model", "tokenizer"), ("embedding", "attention", "MLP", "norm", "total"))
-    return Table("parameters", "Parameters", head, tuple(rows.values()), "Trainable parameters.", grouped=1)
 
 
 def unfinished_table(results: StudyResults) -> Table:

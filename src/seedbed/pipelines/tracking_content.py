@@ -15,6 +15,7 @@ from seedbed.pipelines.aggregate import arm_band
 from seedbed.pipelines.conclusions import Conclusions
 from seedbed.pipelines.palette import arm_color, seed_color
 from seedbed.pipelines.results import DatasetInfo, RunResult, StudyResults
+from seedbed.pipelines.siblings import outside_embedding
 
 LAYOUT = 1
 """Raise when what is logged on group and study runs changes: they are then written anew from the store."""
@@ -118,9 +119,14 @@ def run_times_ms(run: RunResult) -> tuple[int, int]:
 
 
 def outcome_parameters(run: RunResult) -> dict[str, str]:
-    """What is known once a run has ended: parameter counts."""
+    """What is known once a run has ended: parameter counts, and what a sibling took to be matched."""
     split = run.outcome.get("parameters", {})
-    return {logged_name(f"parameters.{part}"): str(number) for part, number in split.items()}
+    found = {f"parameters.{part}": str(number) for part, number in split.items()}
+    if split:
+        found["parameters.all_but_embedding"] = str(outside_embedding(split))
+        found["parameters.embedding_share"] = f"{split['embedding'] / split['total']:.4f}"
+    found |= {f"matched.{part}": str(value) for part, value in (run.outcome.get("matched") or {}).items()}
+    return {logged_name(name): value for name, value in found.items()}
 
 
 def group_parameters(runs: Sequence[RunResult]) -> dict[str, str]:
@@ -170,7 +176,7 @@ def group_tags(study: StudyResults, arm: str) -> dict[str, str]:
 def study_note(results: StudyResults, conclusions: Conclusions | None) -> str:
     """The overview run's description: what the study asks and what it found."""
     answers = conclusions.answers if conclusions else []
-    lines = [f"- **{answer.question}** {answer.verdict.sentence}" for answer in answers]
+    lines = [f"- **{answer.asked}** {answer.verdict.sentence}" for answer in answers]
     return "\n".join([results.description, "", *lines])[:TAG_LENGTH]
 
 
