@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.dynamics.breaks import break_point, break_points, resample
+from seedbed.dynamics.breaks import break_point, break_points, evenly_spaced, resample
 from seedbed.dynamics.checks import MeasurementError
 
 STEPS = np.arange(201)
@@ -66,3 +66,13 @@ def test_resampled_log_spaced_curve_keeps_its_break():
     for spacing in (0, 500):
         with pytest.raises(MeasurementError, match="does not fit"):
             resample(uneven, uneven, spacing_steps=spacing)
+
+
+def test_even_curves_stay_and_uneven_ones_are_laid_out_and_it_is_said():
+    steps, values, notes = evenly_spaced([0, 10, 20], [1.0, 2.0, 5.0])
+    assert (steps.tolist(), values.tolist(), notes) == ([0, 10, 20], [1, 2, 5], ())
+    steps, values, notes = evenly_spaced([0, 10, 30, 50], [0.0, 1.0, 3.0, 5.0])
+    assert (steps.tolist(), values.tolist()) == ([0, 20, 40], [0, 2, 4])
+    assert notes == ("4 uneven steps laid on 3 even ones, 20 apart",)
+    with pytest.raises(MeasurementError, match="spacing"):
+        evenly_spaced([5], [1.0])

@@ -83,3 +83,21 @@ def resample(steps: Ints, values: Floats, *, spacing_steps: int) -> tuple[IntArr
         raise MeasurementError(f"spacing_steps = {spacing_steps} does not fit a curve of {int(at[-1] - at[0])} steps")
     even = np.arange(at[0], at[-1] + 1, spacing_steps, dtype=np.int64)
     return even, np.interp(even, at, measured)
+
+
+def evenly_spaced(steps: Ints, values: Floats) -> tuple[IntArray, FloatArray, tuple[str, ...]]:
+    """Lay a curve on even steps if it is not, as far apart as its widest gap, and say so.
+
+    Returns steps, values and notes: empty, or one line. An even curve comes back as it is. Detail in stretches that were
+    evaluated more often is lost: finer steps would only hold straight lines between the evaluations.
+    Errors: MeasurementError for a bad curve, or one of a single evaluation.
+    """
+    at, measured = curve(steps, values)
+    if len(at) < 2:
+        raise MeasurementError("a curve of 1 evaluation has no spacing; evaluate more often")
+    gaps = np.diff(at)
+    if np.all(gaps == gaps[0]):
+        return at, measured, ()
+    widest = int(gaps.max())
+    even, laid = resample(at, measured, spacing_steps=widest)
+    return even, laid, (f"{len(at)} uneven steps laid on {len(even)} even ones, {widest} apart",)

@@ -26,7 +26,8 @@ START_SCALES = float(np.log(2 + np.sqrt(3)))
 def positions(steps: IntArray) -> FloatArray:
     """Time for a power law: steps since the first evaluation plus the first gap, in units of that gap (1, 2, ...)."""
     gap = float(steps[1] - steps[0])
-    return (steps - steps[0] + gap) / gap
+    time: FloatArray = (steps - steps[0] + gap) / gap
+    return time
 
 
 def power_laws(time: FloatArray, exponents: FloatArray = EXPONENTS) -> FloatArray:
