@@ -99,7 +99,7 @@ study = Study(
         probe("dash-rate", documents=1_500, max_new_tokens=160 if from_books else 64),
         probe("bits-per-byte", bytes_per_source=4_000, at="last"),
     ],
-    probe_points=(1, 3),
+    probe_points=(4, 4),
     seeds=Seeds(int(option("seeds", "4"))),
     questions=[
         Question(

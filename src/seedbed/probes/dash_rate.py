@@ -13,7 +13,8 @@ documents that begin with the prompt are taken.
 - per-1000, em-per-1000, en-per-1000, commas-per-1000: dashes, and commas for comparison, in a thousand words.
 - low, high: the exact 95 % Poisson interval of per-1000: chi-squared quantiles of the count (Garwood 1936). Dashes are
   taken as independent; where a text holds one at most the count varies less, and the interval is wider than it need be.
-- dash-share: dashes among dashes and commas, which does not depend on how many pauses the texts have.
+- dash-share: dashes among dashes and commas, which does not depend on how many pauses the texts have; where the corpus
+  has dashes.
 - em-share: em dashes among all dashes; only where the corpus has both kinds and a dash was written.
 - over-corpus: per-1000 over that of the corpus, where that is not 0. inside: 1 if the corpus rate lies in the interval,
   else 0: what a model that has learnt the rate does at temperature 1 in 95 of 100 samples (PROTOCOLS 4.8, 7 row 26).
@@ -86,8 +87,7 @@ class Counts:
 
     def rates(self) -> dict[str, float]:
         """By the last part of a metric's name."""
-        marks = self.dashes + self.commas
-        return ({"dash-share": self.dashes / marks} if marks else {}) | {
+        return {
             "per-1000": self.per_1000(self.dashes),
             "em-per-1000": self.per_1000(self.em),
             "en-per-1000": self.per_1000(self.en),
@@ -198,6 +198,8 @@ class PreparedDashRate:
             found["inside"] = float(found["low"] <= rate <= found["high"])
         if rate:
             found["over-corpus"] = found["per-1000"] / rate
+        if rate and counts.dashes + counts.commas:
+            found["dash-share"] = counts.dashes / (counts.dashes + counts.commas)
         if corpus.em and corpus.en and counts.dashes:
             found["em-share"] = counts.em / counts.dashes
         return found

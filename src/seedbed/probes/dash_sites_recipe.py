@@ -51,11 +51,11 @@ class DashSites(ProbeRecipe):
 
     @property
     def headlines(self) -> tuple[Headline, ...]:
-        """The probability of a dash where one stands, and of em dashes among them; the margin over a comma."""
+        """The probability of a dash where one stands; dashes against commas, and em against en, beside the corpus."""
         return (
             Headline(f"{self.name}/gold/dash", None, "probability", asked=False),
-            Headline(f"{self.name}/gold/em-share", None, "share of em dashes", asked=False),
-            Headline(f"{self.name}/gold/em-over-comma", None, "nats", asked=False),
+            Headline(f"{self.name}/sites/dash-preference", None, "nats", asked=False),
+            Headline(f"{self.name}/sites/em-preference", None, "nats", asked=False),
         )
 
     def smoke(self) -> Self:
