@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -109,11 +110,51 @@ def test_the_grammars_pairs_are_those_asked_for(prepared, workbench):
     assert all(name.startswith("agreement_") for name in prepared.pairs)
 
 
-def test_a_context_that_is_too_short_is_refused_when_the_probe_is_prepared(encoders, workbench):
+def test_a_context_that_holds_no_pair_is_refused_when_the_probe_is_prepared(encoders, workbench):
     with pytest.raises(
-        SeedbedError, match=r"agreement: .* tokens long and the model's context is 9; give the model context="
+        SeedbedError,
+        match=r"agreement: none of its 40 items can be scored: 40 for a length above the context of 9 tokens",
     ):
         AGREEMENT.prepare(Material(encoders["byte"], 9, workbench))
+
+
+def test_pairs_that_are_too_long_are_left_out_and_said_and_others_keep_their_numbers(encoders, toys):
+    encoder = encoders["byte"]
+    pairs = {
+        "p": [MinimalPair("p", "a" * size, "b" * size) for size in (3, 12, 4)],
+        "long": [MinimalPair("long", "x" * 20, "y")],
+    }
+    prepared = PreparedMinimalPairs("s", pairs, encoder, context=8)
+    assert list(prepared.pairs) == ["p"]
+    assert prepared.cost_tokens == 2 * (3 + 4)
+    assert "2 of 4 items are not scored: 2 for a length above the context of 8 tokens" in prepared.conventions
+    measured = prepared.measure(toys.Recurrent(encoder.vocab_size), 0)
+    assert measured.scalars["minimal-pairs/s/unscored"] == 2
+    assert measured.items["pair"].to_pylist() == [0, 2]
+    assert [each["detail"] for each in json.loads(measured.items.schema.metadata[b"unscored"])] == [
+        "12 tokens",
+        "20 tokens",
+    ]
+    whole = PreparedMinimalPairs("s", pairs, encoder, context=20)
+    assert "unscored" not in whole.conventions
+    assert "minimal-pairs/s/unscored" not in whole.measure(toys.Recurrent(encoder.vocab_size), 0).scalars
+
+
+def test_pairs_of_words_that_the_tokenizer_lacks_are_left_out(encoders, toys):
+    pairs = {
+        "p": [
+            MinimalPair("p", "the yak does sleep .", "the yak do sleep ."),
+            MinimalPair("p", "the quokka does sleep .", "the quokka do sleep ."),
+        ]
+    }
+    prepared = PreparedMinimalPairs("s", pairs, encoders["word"], context=8)
+    assert [pair.good for pair in prepared.pairs["p"]] == ["the yak does sleep ."]
+    assert "1 for words that the tokenizer lacks (such as 'the quokka does sleep .': quokka)" in prepared.conventions
+    known = PreparedMinimalPairs(
+        "s", pairs, encoders["byte"], context=40, known_words={"the", "quokka", "do", "does", "sleep", "."}
+    )
+    assert [pair.good for pair in known.pairs["p"]] == ["the quokka does sleep ."]
+    assert "words that training never had (such as 'the yak does sleep .': yak)" in known.conventions
 
 
 def test_a_missing_location_is_an_error_unless_it_is_optional(encoders, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from seedbed.data.grammar.items import MinimalPair
 from seedbed.errors import SourceError, UnknownNameError
-from seedbed.probes.pair_files import chosen, read_pairs
+from seedbed.probes.pair_files import chosen, read_pairs, read_suite
 
 
 def line(good="He eats.", bad="He eat.", **more):
@@ -65,3 +65,53 @@ def test_blimp_as_published(shared_data):
     found = read_pairs(shared_data / "blimp")
     assert len(found) == 67
     assert {len(pairs) for pairs in found.values()} == {1000}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("p.tsv", "He eats.\tHe eat.\n", ("p", "He eats.", "He eat.")),
+        ("p.tsv", "UID\tsentence_bad\tsentence_good\nverbs\tHe eat.\tHe eats.\n", ("verbs", "He eats.", "He eat.")),
+        ("p.tsv", "sentence_good\tsentence_bad\nHe eats.\tHe eat.\n", ("p", "He eats.", "He eat.")),
+        ("p.tsv", "True\the eats\nFalse\the eat\n", ("p", "he eats", "he eat")),
+        ("p.txt", "he eat .\nhe eats .\n", ("p", "he eats .", "he eat .")),
+        ("p.jsonl", line(UID="verbs"), ("verbs", "He eats.", "He eat.")),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_format_of_a_suite(tmp_path, name, text, expected, packed):
+    if packed:
+        with gzip.open(tmp_path / f"{name}.gz", "wt") as file:
+            file.write(text)
+    else:
+        (tmp_path / name).write_text(text)
+    assert read_suite(tmp_path) == {expected[0]: [MinimalPair(*expected)]}
+
+
+def test_which_line_comes_first_in_text_files_can_be_said(tmp_path):
+    (tmp_path / "p.txt").write_text("he eats .\nhe eat .\n")
+    assert read_suite(tmp_path / "p.txt", "good") == {"p": [MinimalPair("p", "he eats .", "he eat .")]}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("p.tsv", "True\ta\nTrue\tb\n", r"p\.tsv, line 1: the marks are 'True' and 'True', not True and False in turn"),
+        ("p.tsv", "True\ta\nFalse\tb\nTrue\tc\n", "line 4 has 1 columns, not 2"),
+        ("p.tsv", "a\tb\nc\n", r"p\.tsv, line 2 has 1 columns, not 2"),
+        ("p.txt", "a\nb\nc\n", r"p\.txt, line 3: there is no pair of lines here"),
+        ("p.md", "a", r"holds no \.jsonl, \.tsv or \.txt file"),
+        ("p.tsv", "", "holds no pairs"),
+    ],
+)
+def test_bad_suite_files_are_refused(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SourceError, match=message):
+        read_suite(tmp_path)
+
+
+def test_wildcards_choose_paradigms():
+    pairs = {name: [MinimalPair(name, "a", "b")] for name in ("npi_1", "npi_2", "other")}
+    assert list(chosen(pairs, ("npi_*",), None)) == ["npi_1", "npi_2"]
+    with pytest.raises(UnknownNameError):
+        chosen(pairs, ("anaphor_*",), None)

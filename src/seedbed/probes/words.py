@@ -54,6 +54,11 @@ class WordScorer:
         number = int(np.argmax(lengths))
         return self.prefixes[number // self.shape[1]], lengths[number]
 
+    @property
+    def fed(self) -> int:
+        """Tokens that a model reads, beginnings that are shared counted each time."""
+        return sum(request.fed for request in self._scorer.requests)
+
     def logprobs(self, model: nn.Module) -> NDArray[np.float64]:
         """float64[n, k], in nats."""
         return self._scorer.score(model).reshape(self.shape)
