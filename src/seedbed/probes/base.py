@@ -82,8 +82,8 @@ class Material:
     catalogue (or "heads", "relations", "word_starts", "word_ends"), their rows for the same documents in the same
     order; a column that the component lacks is left out. training_documents: given a number of tokens, the first
     documents of the run's own mixture in the order of their hash priority, as token ids with the end of document, of
-    at most so many tokens in all (at least one document). Outside a study there are no documents, and the last two are
-    None.
+    at most so many tokens in all (at least one document). learning_rate: of the update that a model at a step is about
+    to get, given the step. Outside a study there are no documents, and the last three are None.
     """
 
     encoder: TextEncoder
@@ -92,6 +92,7 @@ class Material:
     heldout: Mapping[str, list[str]] = field(default_factory=dict)
     heldout_table: Callable[[str, Sequence[str]], pa.Table] | None = None
     training_documents: Callable[[int], list[NDArray[np.int64]]] | None = None
+    learning_rate: Callable[[int], float] | None = None
 
 
 @runtime_checkable

@@ -153,9 +153,17 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: [..., W]."""
+        return self.from_units(self.units(x))
+
+    def units(self, x: Tensor) -> Tensor:
+        """What every unit says of x [..., W]: [..., units]. Probes look at it, and set some of them."""
         if self.gate is None:
-            return F.linear(F.gelu(F.linear(x, self.up)), self.down)
-        return F.linear(F.silu(F.linear(x, self.gate)) * F.linear(x, self.up), self.down)
+            return F.gelu(F.linear(x, self.up))
+        return F.silu(F.linear(x, self.gate)) * F.linear(x, self.up)
+
+    def from_units(self, units: Tensor) -> Tensor:
+        """What units [..., units] add to the residual stream, [..., W]."""
+        return F.linear(units, self.down)
 
 
 class Block(nn.Module):
