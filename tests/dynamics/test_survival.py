@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from seedbed.dynamics.checks import MeasurementError
 from seedbed.dynamics.onset import Onset
-from seedbed.dynamics.survival import median_onset
+from seedbed.dynamics.survival import bootstrap_median, median_onset
 
 LAST = 5000
 
@@ -88,3 +88,34 @@ def test_interval_covers_the_true_median(seeds, last):
         high = np.inf if found.upper_step is None else found.upper_step
         covered += low <= 1e6 * np.log(2) <= high
     assert covered / replicates >= 0.91
+
+
+def test_bootstrap_of_the_median_counts_runs_that_never_made_it():
+    onsets = [made(step) for step in (500, 600, 700, 800, 900, 1000, 1100)]
+    found = bootstrap_median(onsets)
+    assert found.reached == 1
+    assert found.lower_step < 800 <= found.upper_step
+    # Of values between 500 and 1100 no draw's median lies outside, and the lower end reaches back over the spacing.
+    assert (found.lower_step >= 400, found.upper_step <= 1100) == (True, True)
+    some = bootstrap_median([*onsets[:4], NEVER, NEVER, NEVER])
+    assert (some.upper_step, some.reached < 1) == (None, True)
+    none = bootstrap_median([NEVER, NEVER])
+    assert (none.lower_step, none.upper_step, none.reached) == (None, None, 0)
+    one = bootstrap_median([made(500)])
+    assert (one.lower_step, one.upper_step) == (400, 500)
+    with pytest.raises(MeasurementError):
+        bootstrap_median([])
+
+
+@pytest.mark.slow
+def test_bootstrap_interval_covers_the_median_nearly_as_often_as_it_says():
+    rng = np.random.default_rng(3)
+    covered = 0
+    for index in range(400):
+        times = np.round(1e6 * rng.exponential(size=15)).astype(int)
+        onsets = [Onset(int(time), int(time) - 1, 3, 3, 0) if time < 1.5e6 else NEVER for time in times]
+        found = bootstrap_median(onsets, draws=400, seed=index)
+        low = -np.inf if found.lower_step is None else found.lower_step
+        high = np.inf if found.upper_step is None else found.upper_step
+        covered += low <= 1e6 * np.log(2) <= high
+    assert 0.88 <= covered / 400 <= 0.99

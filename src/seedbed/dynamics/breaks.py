@@ -88,8 +88,8 @@ def resample(steps: Ints, values: Floats, *, spacing_steps: int) -> tuple[IntArr
 def evenly_spaced(steps: Ints, values: Floats) -> tuple[IntArray, FloatArray, tuple[str, ...]]:
     """Lay a curve on even steps if it is not, as far apart as its widest gap, and say so.
 
-    Returns steps, values and notes: empty, or one line. An even curve comes back as it is. Detail in stretches that were
-    evaluated more often is lost: finer steps would only hold straight lines between the evaluations.
+    Returns steps, values and notes: empty, or one line. An even curve comes back as it is. Detail in stretches that
+    were evaluated more often is lost: finer steps would only hold straight lines between the evaluations.
     Errors: MeasurementError for a bad curve, or one of a single evaluation.
     """
     at, measured = curve(steps, values)

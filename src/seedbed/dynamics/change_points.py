@@ -2,8 +2,8 @@
 
 Costs assume independent errors, and an autocorrelated curve is then cut almost always: with levels and the penalty
 3 sigma^2 log n a flat curve of 200 evaluations with AR(1) noise of .5 is cut in 95 % of cases, and a smooth power law
-always. So the default takes the smooth curve and the autocorrelation out first, and looks for straight pieces in what is
-left; `cost="level"` is the naive rule, kept to show what it does. Neither is a test: `sharp_rise` is.
+always. So the default takes the smooth curve and the autocorrelation out first, and looks for straight pieces in what
+is left; `cost="level"` is the naive rule, kept to show what it does. Neither is a test: `sharp_rise` is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy import stats
 
 from seedbed.dynamics.autoregression import whiten
 from seedbed.dynamics.breaks import evenly_spaced
-from seedbed.dynamics.checks import FloatArray, Floats, Ints, MeasurementError, curve
+from seedbed.dynamics.checks import ROUNDING, FloatArray, Floats, Ints, MeasurementError, curve
 from seedbed.dynamics.sharp_rise import LEAST_EVALUATIONS, calibration
 
 Cost = Literal["line", "level"]
@@ -107,7 +107,7 @@ def change_points(
         white = whiten(measured, rho)
         white = white - base @ np.linalg.lstsq(base, white, rcond=None)[0]
     sigma = _sigma(white, order=2 if cost == "line" else 1)
-    least *= float(np.ptp(measured))
+    least = max(least * float(np.ptp(measured)), ROUNDING * float(np.abs(measured).max()))
     scale = PENALTY[cost] if penalty_scale is None else penalty_scale
     penalty = scale * max(sigma, least, 1e-100) ** 2 * float(np.log(len(at)))
     found = _pelt(white, cost, penalty)

@@ -78,3 +78,46 @@ def _first(at: np.ndarray, probabilities: np.ndarray) -> int | None:
     """The first step at which a survival curve is at or below one half, up to rounding."""
     below = np.flatnonzero(probabilities <= 0.5 + 1e-9)
     return int(at[below[0]]) if len(below) else None
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapMedian:
+    """The median onset over runs drawn with replacement: a percentile interval.
+
+    None is an open side: there the median is not reached, or the onset may lie before the first evaluation. reached:
+    the share of draws in which at least half of the runs made it. An interval of few runs is too narrow (below 6 it
+    cannot reach 95 %, see `median_onset`).
+    """
+
+    lower_step: int | None
+    upper_step: int | None
+    reached: float
+    confidence: float
+    draws: int
+
+
+def bootstrap_median(
+    onsets: Sequence[Onset], *, draws: int = 2000, seed: int = 0, confidence: float = 0.95
+) -> BootstrapMedian:
+    """Resample runs and take the median onset of each draw: the first step by which half of the runs have made it.
+
+    Runs without an onset are drawn too, and count as later than every onset. The lower end is the evaluation before the
+    one found, so that it holds what the spacing leaves open. Errors: MeasurementError without onsets, or draws < 1.
+    """
+    if not onsets or draws < 1:
+        raise MeasurementError(f"{len(onsets)} onsets, {draws} draws: give at least one of each")
+    steps = np.array([np.inf if made.step is None else made.step for made in onsets])
+    drawn = np.random.default_rng(seed).integers(len(steps), size=(draws, len(steps)))
+    # Of an even number the lower middle one: by then half have made it.
+    medians = np.sort(steps[drawn], axis=1)[:, (len(steps) - 1) // 2]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(medians, (tail, 1 - tail), method="inverted_cdf")
+    before = [made.lower_step for made in onsets if made.step is not None and made.step == low]
+    lower = None if not before or None in before else min(step for step in before if step is not None)
+    return BootstrapMedian(
+        lower_step=lower,
+        upper_step=int(high) if np.isfinite(high) else None,
+        reached=float(np.isfinite(medians).mean()),
+        confidence=confidence,
+        draws=draws,
+    )

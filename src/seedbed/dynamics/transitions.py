@@ -1,21 +1,24 @@
 """The record of one transition: where a curve of one run starts to change, how fast, how far, and what is left.
 
 Levels are taken from the curve itself, and the transition runs from 10 % to 90 % of the way between them, each crossing
-sustained. Steps are those of evaluations: the true ones lie within one spacing before.
+sustained. Steps are those of evaluations: the true ones lie within one spacing before. `transition` finds these
+crossings; `seed_transitions` fills in the rest: the other estimators, the test, the other axes, the soft form.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
-from seedbed.dynamics.checks import Floats, Ints, MeasurementError, curve
+from seedbed.dynamics.checks import Floats, IntArray, Ints, MeasurementError, curve
+from seedbed.dynamics.estimators import Estimates
 from seedbed.dynamics.onset import Confirmation, Crossings, Onset, confirm, crossing_levels, onset, plateau_levels
 
 CurveKind = Literal["margin", "probability", "accuracy", "loss"]
-TransitionType = Literal["sudden", "gradual", "none", "censored"]
+TransitionType = Literal["sudden", "gradual", "grokking", "none", "censored"]
 DETECTOR = "sustained 10, 50 and 90 % crossings between the first and the best plateau"
 
 
@@ -25,8 +28,8 @@ class CurveName:
 
     run: str
     arm: str
-    seed_init: int
-    seed_order: int
+    seed_init: int | None
+    seed_order: int | None
     metric: str
     kind: CurveKind
     suite: str = ""
@@ -65,12 +68,19 @@ class TransitionRecord:
 
     type: "none" if the level changes by less than the detector's minimum; "censored" if it changes but the run ends
         before the 90 % crossing, or the threshold, is reached and sustained; else "sudden" or "gradual".
+        "grokking": the metric on training material made its way at least ten times as early.
     onset: the crossing of the threshold (or of 10 %), with the evaluation before it. start_step, midpoint_step,
         end_step: 10, 50 and 90 %; None where not reached. widest_steps: the most steps it can have taken.
     level_before, level_after: first and best plateau. retention: how much of the change is left in the last plateau
         (1 all of it, 0 none); None without a transition.
     checkpoint_spacing_steps: the spacing at the onset, or the widest of the run if it is open.
+    size: level after minus level before; None without a transition. sharpness: steps of the run over steps of the
+        transition (at least one spacing): 1 takes the whole run, 10 a tenth of it.
     confirmation: whether the soft form shows it (see `confirm`); None if no soft form was given.
+    estimates: the other estimators, with the test against a smooth null; None if they were not run.
+    axes: onset, midpoint and end on other axes: axes["total_bytes"]["onset"]. learning_rate_at_onset: likewise.
+    train_ahead_steps: midpoint minus that of the metric on training material.
+    flags: what casts doubt on it (a change of the learning rate near by). notes: what was done to the curve.
     """
 
     curve: CurveName
@@ -85,8 +95,25 @@ class TransitionRecord:
     level_before: float
     level_after: float
     retention: float | None
+    sharpness: float | None
     checkpoint_spacing_steps: int
     confirmation: Confirmation | None
+    estimates: Estimates | None = None
+    axes: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    learning_rate_at_onset: float | None = None
+    train_ahead_steps: int | None = None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> float | None:
+        """Level after minus level before."""
+        return None if self.retention is None else self.level_after - self.level_before
+
+    @property
+    def robust(self) -> bool | None:
+        """Whether the soft form shows it; None if it was not asked."""
+        return None if self.confirmation is None else self.confirmation.robust
 
     def to_dict(self) -> dict[str, Any]:
         """One flat row for a table: the curve's name, the finding, the detector and its parameters."""
@@ -102,14 +129,39 @@ class TransitionRecord:
             "widest_steps": self.widest_steps,
             "level_before": self.level_before,
             "level_after": self.level_after,
+            "size": self.size,
+            "sharpness": self.sharpness,
             "retention": self.retention,
             "checkpoint_spacing_steps": self.checkpoint_spacing_steps,
             "confirmed": None if confirmation is None else confirmation.robust,
             "soft_lead_steps": None if confirmation is None else confirmation.lead_steps,
             "confirmation": None if confirmation is None else confirmation.reason,
+            "learning_rate_at_onset": self.learning_rate_at_onset,
+            "train_ahead_steps": self.train_ahead_steps,
+            **{f"{where}_{axis}": value for axis, places in self.axes.items() for where, value in places.items()},
+            **_estimated(self.estimates),
+            "flags": "; ".join(self.flags),
+            "notes": "; ".join(self.notes),
             "detector": DETECTOR,
             **{f"detector_{name}": value for name, value in asdict(self.detector).items()},
         }
+
+
+def _estimated(estimates: Estimates | None) -> dict[str, Any]:
+    """Where each estimator puts the start, and the test, flat."""
+    if estimates is None:
+        return {}
+    rise, shape = estimates.rise, estimates.shape
+    return {
+        **{f"start_by_{name.replace(' ', '_')}_step": step for name, step in estimates.starts.items()},
+        "starts_spread_steps": estimates.spread_steps,
+        "starts_agree": estimates.agree,
+        "shape": shape.best if shape else None,
+        "null": rise.null if rise else None,
+        "p_value": rise.p_value if rise else None,
+        "false_alarm_rate": rise.alpha if rise else None,
+        "autocorrelation": rise.autocorrelation if rise else None,
+    }
 
 
 def transition(
@@ -151,10 +203,17 @@ def transition(
         widest_steps=crossed.widest_steps if crossed else None,
         level_before=before,
         level_after=after,
+        sharpness=_sharpness(at, crossed),
         retention=(float(measured[-plateau:].mean()) - before) / (after - before) if crossed else None,
         checkpoint_spacing_steps=spacing,
         confirmation=None if soft is None else confirm(made, soft.onset, spacing),
     )
+
+
+def _sharpness(at: IntArray, crossed: Crossings | None) -> float | None:
+    if crossed is None or crossed.width_steps is None or len(at) < 2:
+        return None
+    return float(at[-1] - at[0]) / max(crossed.width_steps, int(np.diff(at).min()))
 
 
 def _type(crossed: Crossings | None, made: Onset, sudden_steps: float) -> TransitionType:
