@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedbed.errors import SeedbedError
 from seedbed.training.recipes import Model, Training
-from seedbed.training.schedule import learning_rate, probe_steps
+from seedbed.training.schedule import learning_rate, probe_steps, probing_share, within_budget
 
 
 def recipe(**changes):
@@ -50,3 +51,41 @@ def test_probe_steps_hold_the_first_and_the_last_and_rise(steps, log_points, lin
     assert found[0] == 0
     assert found[-1] == steps
     assert found == sorted(set(found))
+
+
+def test_a_budget_that_is_not_reached_changes_nothing():
+    steps = probe_steps(1000)
+    share = probing_share(len(steps), 90, 30, 10_000)
+    assert share == pytest.approx((len(steps) * 90 + 30) / 3 / 10_000)
+    assert within_budget(steps, share, 90, 30, 10_000) == steps
+
+
+def test_a_budget_of_exactly_n_points_holds_n_of_them():
+    steps = list(range(0, 101, 10))
+    budget = probing_share(6, 300, 50, 9_000)
+    assert within_budget(steps, budget, 300, 50, 9_000) == [0, 20, 40, 60, 80, 100]
+    assert len(within_budget(steps, budget * 0.999, 300, 50, 9_000)) == 5
+
+
+@given(
+    st.integers(2, 5_000),
+    st.integers(1, 12),
+    st.integers(1, 12),
+    st.floats(0.001, 2),
+    st.integers(0, 10_000),
+    st.integers(0, 10_000),
+)
+def test_a_budget_is_obeyed_or_refused(count, logged, linear, budget, each, last):
+    steps, training = probe_steps(count, logged, linear), count * 64.0
+    least = probing_share(2, each, last, training)
+    if least > budget * (1 + 1e-9):
+        with pytest.raises(SeedbedError, match="raise the budget, or give the probes fewer items"):
+            within_budget(steps, budget, each, last, training)
+        return
+    kept = within_budget(steps, budget, each, last, training)
+    assert (kept[0], kept[-1]) == (0, count)
+    assert set(kept) <= set(steps)
+    assert kept == sorted(set(kept))
+    assert probing_share(len(kept), each, last, training) <= budget * (1 + 1e-6)
+    if len(kept) < len(steps):
+        assert probing_share(len(kept) + 1, each, last, training) > budget * (1 - 1e-6)

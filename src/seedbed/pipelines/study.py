@@ -80,6 +80,15 @@ class TokenizerLevel(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Reference:
+    """The arm that others are matched with: its name, its mixture, and its level of the factor tokenizer."""
+
+    arm: str
+    mixture: Mixture
+    tokenizer: str
+
+
+@dataclass(frozen=True)
 class Arm:
     """One cell of the grid."""
 
@@ -95,8 +104,8 @@ class Arm:
     """What this arm has in common with the reference tokenizer's; empty where the study asks for nothing special."""
     computed: Measure | None = None
     """The measure from which its steps follow, to see as much as the reference does; None: they are the model's."""
-    reference: str = ""
-    """The reference's level, where `computed` is given."""
+    reference: Reference | None = None
+    """What it is matched with, where the study asks for something special; of the reference arm that arm itself."""
 
     @property
     def tokenizer_level(self) -> str:
@@ -134,6 +143,9 @@ class Study:
     questions: tuple[Question, ...] = ()
     probe_points: tuple[int, int] = (6, 6)
     """How many log-spaced and how many linear steps probes run at; step 0 and the last step come on top."""
+    probe_budget: float | None = Field(default=None, gt=0)
+    """What probing may cost at most, as a share of training (tokens that probes read, forward alone, against tokens
+    trained on). Steps between the first and the last are left out until it holds; None: all steps are probed."""
     tokenizer_bytes: int = Field(default=20_000_000, gt=0)
     """Bytes of each component that tokenizers are trained on, at most: in hash-priority order, equal for every arm."""
     tokenizers_from: Literal["all", "each mixture"] = "all"
@@ -179,7 +191,7 @@ class Study:
 
     def _check_crossing(self) -> None:
         """Errors: ValueError for tokenizers that cannot be crossed with texts, or arms that cannot be matched."""
-        if self.tokenizers_from == "each mixture":
+        if self.is_crossed:
             if len(self.mixtures) < 2:
                 raise ValueError(
                     "tokenizers_from='each mixture' crosses tokenizers with mixtures, and there is one mixture; leave "
@@ -222,8 +234,7 @@ class Study:
 
     def _levels(self) -> list[TokenizerLevel]:
         """The levels of the factor tokenizer; one that learns nothing has one in any design."""
-        crossed = self.tokenizers_from == "each mixture"
-        texts: list[str | None] = [mixture.name for mixture in self.mixtures] if crossed else [None]
+        texts: list[str | None] = [mixture.name for mixture in self.mixtures] if self.is_crossed else [None]
         return [
             TokenizerLevel(tokenizer, text)
             for tokenizer in self.tokenizers
@@ -263,8 +274,13 @@ class Study:
     @property
     def says_matched(self) -> bool:
         """Whether arms are labelled with what they are matched in: something was asked, or has to be computed."""
-        several = len(self._levels()) > 1
-        return several and (self.matched != DEFAULT_MATCHED or any(each.layout != "documents" for each in self.models))
+        asked = self.matched != DEFAULT_MATCHED or any(each.layout != "documents" for each in self.models)
+        return self.is_crossed or (len(self._levels()) > 1 and asked)
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether tokenizers are crossed with the mixtures that they learn from."""
+        return self.tokenizers_from == "each mixture"
 
     @property
     def components(self) -> list[Component]:
@@ -282,31 +298,35 @@ class Study:
     def arms(self) -> Iterator[Arm]:
         """Every cell of the grid; its name holds the levels of the factors that vary, and what a sibling is matched in.
 
-        The reference tokenizer has one arm for every mixture, order and model, the others one for each `Kind`.
+        A reference has one arm, the other cells one for each `Kind`.
         """
         levels = self._levels()
-        several = [self.varies(factor) for factor in FACTORS]
         for mixture, level, order, model in itertools.product(self.mixtures, levels, self.orders, self.models):
-            names = (mixture.name, level.name, order.name, model.name)
-            varying = [name for name, varies in zip(names, several, strict=True) if varies]
-            paced = model if mixture.steps_times == 1 else model.shortened(round(model.steps * mixture.steps_times))
-            name = ".".join(varying) or mixture.name
-            for kind in self._kinds(level, model):
+            source = self.mixtures[0] if self.is_crossed else mixture
+            first = Reference(self._cell_name(source, levels[0], order, model), source, levels[0].name)
+            for kind in self._kinds(mixture, level, model):
                 yield Arm(
-                    name=f"{name}{kind.ending}",
+                    name=f"{self._cell_name(mixture, level, order, model)}{kind.ending}",
                     mixture=mixture,
                     tokenizer=level.tokenizer,
                     order=order,
-                    model=paced,
+                    model=_paced(model, mixture),
                     tokenizer_text=level.text,
                     matched=kind.labels if self.says_matched else (),
                     computed=kind.computed,
-                    reference="" if kind.computed is None else levels[0].name,
+                    reference=first if self.says_matched else None,
                 )
 
-    def _kinds(self, level: TokenizerLevel, model: Training) -> list[Kind]:
-        first = level == self._levels()[0]
-        return (kinds_of_reference if first else kinds)(self.matched, model.layout)
+    def _cell_name(self, mixture: Mixture, level: TokenizerLevel, order: Order, model: Training) -> str:
+        names = (mixture.name, level.name, order.name, model.name)
+        varying = [name for name, factor in zip(names, FACTORS, strict=True) if self.varies(factor)]
+        return ".".join(varying) or mixture.name
+
+    def _kinds(self, mixture: Mixture, level: TokenizerLevel, model: Training) -> list[Kind]:
+        same_documents = not self.is_crossed or mixture.name == self.mixtures[0].name
+        if same_documents and level == self._levels()[0]:
+            return kinds_of_reference(self.matched, model.layout)
+        return kinds(self.matched, model.layout, same_documents=same_documents)
 
     @property
     def is_smoke(self) -> bool:
@@ -332,8 +352,14 @@ class Study:
             probes=probes,
             seeds=Seeds(1, first=self.seeds.first),
             probe_points=(1, 1),
+            probe_budget=None,
             keep_checkpoints=self.keep_checkpoints.smoke(),
         )
+
+
+def _paced(model: Training, mixture: Mixture) -> Training:
+    """A model's recipe with the steps that a mixture takes of them."""
+    return model if mixture.steps_times == 1 else model.shortened(round(model.steps * mixture.steps_times))
 
 
 def _small(component: Component) -> Component:
