@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,14 +59,19 @@ def source_items(source: FormalSource, count: int, workbench: Workbench) -> list
         texts, labels = generator(np.arange(first, min(first + BLOCK, generator.documents)))
         for text, label in zip(texts, labels, strict=True):
             if "answer_start" in label and len(found) < count:
-                raw = text.encode()
-                start, end = (len(raw[: int(label[edge])].decode()) for edge in ("answer_start", "answer_end"))
-                found.setdefault(text, AnswerItem(text, start, end, str(label.get("construction", ""))))
+                found.setdefault(text, marked_item(text, label))
         if len(found) >= count:
             break
     if not found:
         raise SourceError(f"no document of {type(source).__name__} marks an answer; take a source that asks something")
     return list(found.values())
+
+
+def marked_item(text: str, label: Mapping[str, Any]) -> AnswerItem:
+    """The item of a document whose labels mark the answer in bytes of its text."""
+    raw = text.encode()
+    start, end = (len(raw[: int(label[edge])].decode()) for edge in ("answer_start", "answer_end"))
+    return AnswerItem(text, start, end, str(label.get("construction", "")))
 
 
 def heldout_items(

@@ -265,23 +265,13 @@ def _exact(written: Sequence[Written], pairs: Sequence[tuple[list[int], list[int
 
 def _encoded(name: str, items: Sequence[AnswerItem], encoder: TextEncoder) -> list[tuple[list[int], list[int]]]:
     """(tokens up to the answer, the end-of-document token first; tokens of the answer) of each item."""
-    pieces = [bytes(piece) for piece in _pieces(encoder)]
+    pieces = [bytes(piece) for piece in pieces_of(encoder)]
     own = np.array([len(piece) for piece in pieces], np.int64)
     leading = leading_whitespace(pieces)
     pairs = []
     for item, tokens in zip(items, encoder.encode_batch([item.text for item in items]), strict=True):
-        raw = item.text.encode()
-        held = [pieces[token] for token in tokens]
-        if b"".join(held) == raw:
-            before, between, sizes = 0, 0, own
-        elif b"".join(held) == b" " + raw:
-            before, between, sizes = 1, 0, own
-        elif b" ".join(held) == raw:
-            before, between, sizes = 1, 1, own + 1
-        else:
-            raise SourceError(
-                f"{name}: the tokenizer loses some of {item.text[:40]!r}; use a lossless one, such as kind 'bpe'"
-            )
+        before, between = laid_out(name, item.text, [pieces[token] for token in tokens])
+        sizes = own + between
         span = np.array([[len(item.question.encode()), len(item.text[: item.end].encode())]])
         ids, count = np.array(tokens, np.uint32), np.array([len(tokens)])
         where = token_spans(span, ids, count, sizes, leading, before=before, between=between, first=0)
@@ -290,7 +280,23 @@ def _encoded(name: str, items: Sequence[AnswerItem], encoder: TextEncoder) -> li
     return pairs
 
 
-def _pieces(encoder: TextEncoder) -> Sequence[bytes]:
+def laid_out(name: str, text: str, held: Sequence[bytes]) -> tuple[int, int]:
+    """How a text's tokens, given as their bytes, make the text: bytes before the first one, and between any two.
+
+    Errors: SourceError for a tokenizer that loses some of the text.
+    """
+    raw = text.encode()
+    if b"".join(held) == raw:
+        return 0, 0
+    if b"".join(held) == b" " + raw:
+        return 1, 0
+    if b" ".join(held) == raw:
+        return 1, 1
+    raise SourceError(f"{name}: the tokenizer loses some of {text[:40]!r}; use a lossless one, such as kind 'bpe'")
+
+
+def pieces_of(encoder: TextEncoder) -> Sequence[bytes]:
+    """The bytes of every token. Errors: SourceError for a tokenizer that does not say them."""
     if not isinstance(encoder, PieceEncoder):
         raise SourceError("the tokenizer does not say which bytes its tokens hold; use one of ours, or a fast one")
     return encoder.token_bytes

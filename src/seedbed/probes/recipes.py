@@ -287,6 +287,7 @@ KINDS: dict[str, str] = {
     "n-gram strategy": "seedbed.probes.strategy_recipe:NgramStrategy",
     "dash rate": "seedbed.probes.dash_rate_recipe:DashRate",
     "dash sites": "seedbed.probes.dash_sites_recipe:DashSites",
+    "letter questions": "seedbed.probes.letters_recipe:LetterQuestions",
 }
 """Every kind of probe and where its recipe lies, which is imported when it is asked for."""
 

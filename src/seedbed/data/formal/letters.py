@@ -11,7 +11,7 @@ import numpy as np
 
 from seedbed.data.formal.base import Planned
 from seedbed.data.formal.draws import Ints, apportioned, dealt, permuted, planned, row_keys, zipf
-from seedbed.data.formal.spelling import TASKS, Answered, Asked, words_digest
+from seedbed.data.formal.spelling import TASKS, Answered, Asked, Word, words_digest
 from seedbed.data.formal.word_recipes import MENTION, LetterDrills, letter_tasks
 from seedbed.data.grammar.hashing import key_of, numbers, unit
 from seedbed.errors import RecipeError
@@ -58,7 +58,7 @@ class LetterDraws:
             raise RecipeError("LetterDrills: no word is on this side of the split; change words or held_out_share")
         order = permuted(np.arange(len(side)), len(side), self._key)
         self._side = [side[place] for place in order.tolist()]
-        self._strings = [(each.word,) for each in self._side]
+        self._strings: list[Word] = [(each.word,) for each in self._side]
         self._every = self.words.every
         self._rates = np.cumsum(zipf(len(self._every), recipe.alpha))
         # Absent letters are drawn as letters stand in words, so that a letter alone says little of its count.
