@@ -87,6 +87,14 @@ class Scorer:
 
     def score(self, model: nn.Module) -> NDArray[np.float64]:
         """float64[requests], in nats: the sum of each request's log-probabilities."""
+        return sums_by(self._of_request, self._answers(model), len(self.requests))
+
+    def token_scores(self, model: nn.Module) -> NDArray[np.float64]:
+        """float64[scored tokens], in nats: every scored token's log-probability, request after request."""
+        return self._answers(model)[: int(self.scored_tokens.sum())]
+
+    def _answers(self, model: nn.Module) -> NDArray[np.float64]:
+        """float64[questions], in nats: one for every scored token, request after request, then one per boundary."""
         with looking_at(model) as device:
             kind = "cpu" if device.type == "cpu" else "cuda"
             split = model if isinstance(model, SplitModel) else None
@@ -96,7 +104,7 @@ class Scorer:
         ordered = np.empty(len(self._of_request))
         for start, asked in zip(np.cumsum([0] + [len(a.answer) for a in plan]), plan, strict=False):
             ordered[asked.answer] = values[start : start + len(asked.answer)]
-        return sums_by(self._of_request, ordered, len(self.requests))
+        return ordered
 
     def _make_plan(self, tries: bool, kind: str) -> list[_Asked]:
         layout = lay_out([request.tokens[: request.fed] for request in self.requests], tries=tries)
