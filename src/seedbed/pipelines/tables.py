@@ -22,6 +22,7 @@ from seedbed.pipelines.table import (
     signed,
 )
 from seedbed.pipelines.tables_matched import matched_table, parameters_table
+from seedbed.pipelines.tables_dashes import dash_costs_table
 from seedbed.pipelines.tables_orders import certificates_table, difficulty_table
 from seedbed.pipelines.tables_probes import (
     baselines_table,
@@ -52,6 +53,7 @@ def all_tables(results: StudyResults, conclusions: Conclusions | None) -> list[T
         values_table(results, "final-values", "Headline metrics", headline),
         controls_table(results, headline),
         baselines_table(results),
+        dash_costs_table(results),
         *question_tables(results),
         *pairs_tables(results),
         bits_table(results),
