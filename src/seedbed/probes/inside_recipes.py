@@ -52,7 +52,8 @@ class Sharpness(ProbeRecipe):
 
     tokens: of held-out text, from every component alike, on which the loss is taken. most_products: Hessian-vector
     products at most (twice as many where the eigenvalue of largest size is negative, as it is before training); each
-    costs about four readings of the text. tolerance: the iteration ends once the residual is so small. at: measure at "all" steps or at the "last" alone.
+    costs about four readings of the text. tolerance: the iteration ends once the residual is so small. at: measure at
+    "all" steps or at the "last" alone.
     """
 
     name: str = Field(default="sharpness", pattern=NAME)
