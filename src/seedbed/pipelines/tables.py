@@ -21,8 +21,8 @@ from seedbed.pipelines.table import (
     print_each,
     signed,
 )
-from seedbed.pipelines.tables_matched import matched_table, parameters_table
 from seedbed.pipelines.tables_dashes import dash_costs_table
+from seedbed.pipelines.tables_matched import matched_table, parameters_table
 from seedbed.pipelines.tables_orders import certificates_table, difficulty_table
 from seedbed.pipelines.tables_probes import (
     baselines_table,
