@@ -64,8 +64,8 @@ def finished_curves(runs: Iterable[RunResult], metric: str) -> list[tuple[RunRes
 
 
 def arm_band(results: StudyResults, arm: str, metric: str) -> Band:
-    """Mean and interval of one metric over an arm's finished seeds."""
-    return band(curve for _, curve in finished_curves(results.of_arm(arm), metric))
+    """Mean and interval of one metric over an arm's finished seeds; of crossed ones, those that share none."""
+    return band(curve for run, curve in finished_curves(results.of_arm(arm), metric) if run.alone)
 
 
 def varying_factors(results: StudyResults) -> list[str]:

@@ -28,13 +28,13 @@ def collect(graph: StudyGraph, store: Store, description: str) -> StudyResults:
     return StudyResults(
         name=graph.study.name,
         description=description,
-        runs=[_run(run, store) for run in graph.runs],
+        runs=[_run(run, store, alone=graph.study.seeds.alone(run.init_seed, run.order_seed)) for run in graph.runs],
         mixtures=_mixtures(graph, store),
         datasets=_datasets(graph, store),
     )
 
 
-def _run(run: RunPlan, store: Store) -> RunResult:
+def _run(run: RunPlan, store: Store, *, alone: bool) -> RunResult:
     folder = store.folder(run.artifact)
     status: Status = "MISSING"
     outcome: dict[str, Any] = {}
@@ -56,6 +56,8 @@ def _run(run: RunPlan, store: Store) -> RunResult:
         reason=str(outcome.get("reason") or ""),
         outcome=outcome,
         matched=run.arm.matched,
+        reference="" if run.arm.reference is None else run.arm.reference.arm,
+        alone=alone,
         parameters=_parameters(run),
     )
 

@@ -47,7 +47,7 @@ def all_questions(study: Study) -> list[Question]:
         for metric in metrics:
             if study.varies(factor) and (factor, None, metric) not in stated:
                 asked.append(Question(f"Does the {factor} change {metric}?", metric, factor))
-    if study.tokenizers_from == "each mixture":
+    if study.is_crossed:
         for metric in metrics:
             if ("mixture", "tokenizer", metric) not in stated:
                 text = f"Does what the mixture does to {metric} depend on the tokenizer's text?"
@@ -88,9 +88,7 @@ def comparable(study: Study, results: StudyResults, factors: Collection[str]) ->
 
     Measures that hold for just the same runs are one entry.
     """
-    runs = [
-        run for run in results.runs if run.status == "FINISHED" and study.seeds.alone(run.init_seed, run.order_seed)
-    ]
+    runs = [run for run in results.runs if run.status == "FINISHED" and run.alone]
     if not study.says_matched:
         return [Comparable((), tuple(runs))]
     found: dict[tuple[str, ...], Comparable] = {}

@@ -45,7 +45,7 @@ class Match:
 def match(study: Study, results: StudyResults, pairs: Sequence[Pair], labels: Sequence[Measure] = ()) -> Match:
     """Compare the budgets of pairs of runs, the arms of one factor's two levels in turn.
 
-    labels: what arms of different tokenizers are matched in; none: all bytes seen.
+    labels: what arms of different tokenizers (in a crossed design, all arms) are matched in; none: all bytes seen.
     """
     mixtures = {mixture.name: mixture for mixture in study.mixtures}
     told: list[Match] = []
@@ -64,7 +64,8 @@ def match(study: Study, results: StudyResults, pairs: Sequence[Pair], labels: Se
         measure = common_measure(sides[0].matched, sides[1].matched) if sides[0] != sides[1] else None
         if isinstance(measure, str):
             return Match("", refusal=measure)
-        if labels and run_a.factors["tokenizer"] != run_b.factors["tokenizer"]:
+        apart = run_a.factors.get("tokenizer") != run_b.factors.get("tokenizer")
+        if labels and measure is None and (apart or study.is_crossed):
             told.append(_labelled(labels, (run_a, run_b)))
         else:
             told.append(_compared(results, measure, (run_a, run_b), sides))
@@ -112,8 +113,9 @@ def _labelled(labels: Sequence[Measure], pair: Pair) -> Match:
             refusal=f"they are to be equal in {SEEN[worst]}, which differ by {gaps[worst]:.1%}; {mend}",
         )
     equal = " and ".join(_equal(SEEN[measure], gaps[measure]) for measure in labels)
-    rest = ", ".join(f"{SEEN[measure]} by {gaps[measure]:.1%}" for measure in MEASURES if measure not in labels)
-    words = f"{equal}; not in common: {rest}" if rest else equal
+    others = [measure for measure in MEASURES if measure not in labels and gaps[measure] > MATCHED_WITHIN]
+    rest = ", ".join(f"{SEEN[measure]} by {gaps[measure]:.1%}" for measure in others)
+    words = f"{equal}; they differ in {rest}" if rest else equal
     apart = "bytes" not in labels and gaps["bytes"] > MATCHED_WITHIN
     note = f"compared at equal {worded(labels)}" + (", not at equal bytes" if apart else "")
     return Match(words, gap=gaps[worst], note=note)

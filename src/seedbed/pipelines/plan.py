@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from seedbed.data.recipes import Mixture
 from seedbed.pipelines.graph import RunPlan, StudyGraph
 from seedbed.pipelines.identity import differences
 from seedbed.pipelines.sibling_steps import PerUpdate, matched_training, run_flops
@@ -121,7 +122,7 @@ def make_plan(graph: StudyGraph, store: Store) -> Plan:
         steps.append(Step(artifact.kind, artifact.name, artifact.fingerprint, action, because, **cost))
     arms = list(graph.study.arms())
     models = {(arm.model.name, arm.tokenizer_level): rates.model(arm) for arm in arms}
-    matched = [rates.matched(arm, arms) for arm in arms if arm.matched]
+    matched = [rates.matched(arm) for arm in arms if arm.matched]
     return Plan(graph.study.name, steps, list(models.values()), matched)
 
 
@@ -177,26 +178,18 @@ class _Rates:
 
     def model(self, arm: Arm) -> PlannedModel:
         """The parameter split of an arm's model."""
-        vocab_size, known = self._vocabulary(arm, arm.tokenizer_level)
+        vocab_size, known = self._vocabulary(arm.tokenizer_level)
         counts = parameter_counts(arm.model.model, vocab_size)
         return PlannedModel(arm.model.name, arm.tokenizer_level, vocab_size, counts, not known)
 
-    def matched(self, arm: Arm, arms: list[Arm]) -> PlannedArm:
+    def matched(self, arm: Arm) -> PlannedArm:
         """What an arm takes, to see what the reference does."""
         training, each, estimated = self._training(arm)
-        first = next(iter(self.graph.study.tokenizer_levels))
-        reference = next(
-            other
-            for other in arms
-            if other.tokenizer_level == first
-            and (other.mixture.name, other.order.name, other.model.name)
-            == (arm.mixture.name, arm.order.name, arm.model.name)
-        )
         return PlannedArm(
             arm=arm.name,
             tokenizer=arm.tokenizer_level,
             matched=arm.matched,
-            reference=reference.name,
+            reference=arm.name if arm.reference is None else arm.reference.arm,
             steps=training.steps,
             batch_size=training.batch_size,
             total_bytes=training.steps * each.bytes,
@@ -208,40 +201,40 @@ class _Rates:
 
     def _training(self, arm: Arm) -> tuple[Training, PerUpdate, bool]:
         """The training that an arm takes, what each of its updates sees, and whether a part was guessed."""
-        own, guessed = self._per_update(arm, arm.tokenizer_level)
-        if arm.computed is None:
+        own, guessed = self._per_update(arm.model, arm.mixture, arm.tokenizer_level)
+        if arm.computed is None or arm.reference is None:
             return arm.model, own, guessed
-        reference, also = self._per_update(arm, arm.reference)
+        reference, also = self._per_update(arm.model, arm.reference.mixture, arm.reference.tokenizer)
         training = matched_training(arm.model, arm.computed, reference, own)
         share = training.batch_size / arm.model.batch_size
         return training, PerUpdate(share * own.bytes, share * own.tokens, share * own.flops), guessed or also
 
-    def _per_update(self, arm: Arm, level: str) -> tuple[PerUpdate, bool]:
-        """What an update of an arm's recipe would see under a tokenizer, and whether a part was guessed."""
-        per_token, mean_document, estimated = self._text_statistics(arm, level)
-        if arm.model.layout == "documents":
-            read = arm.model.batch_size * mean_document
-            tokens, documents = read / per_token, float(arm.model.batch_size)
+    def _per_update(self, training: Training, mixture: Mixture, level: str) -> tuple[PerUpdate, bool]:
+        """What an update would see of a mixture under a tokenizer, and whether a part was guessed."""
+        per_token, mean_document, estimated = self._text_statistics(mixture, level)
+        if training.layout == "documents":
+            read = training.batch_size * mean_document
+            tokens, documents = read / per_token, float(training.batch_size)
         else:
-            tokens = float(arm.model.batch_size * arm.model.model.context)
+            tokens = float(training.batch_size * training.model.context)
             read = tokens * per_token
             documents = read / mean_document
-        flops = run_flops(arm.model, self._vocabulary(arm, level)[0], tokens, documents)
+        flops = run_flops(training, self._vocabulary(level)[0], tokens, documents)
         return PerUpdate(read, tokens, flops), estimated
 
-    def _vocabulary(self, arm: Arm, level: str) -> tuple[int, bool]:
+    def _vocabulary(self, level: str) -> tuple[int, bool]:
         """The vocabulary of a tokenizer, and whether it is known: stated, or told by the tokenizer that was built."""
         stated = self.graph.study.tokenizer_levels[level].tokenizer.vocab_size
         built = self.counts.get(self.graph.tokenizers[level].fingerprint)
         size = built["vocab_size"] if built else stated
         return (VOCABULARY, False) if size is None else (int(size), True)
 
-    def _text_statistics(self, arm: Arm, level: str) -> tuple[float, float, bool]:
+    def _text_statistics(self, mixture: Mixture, level: str) -> tuple[float, float, bool]:
         """(bytes per token, mean bytes of a document, whether a part was guessed), weighted by the mixture's shares."""
         per_token = mean_document = 0.0
         estimated = False
         kind = self.graph.study.tokenizer_levels[level].tokenizer.kind
-        for component, share in arm.mixture.shares.items():
+        for component, share in mixture.shares.items():
             built = self.counts.get(self.graph.components[component.name].fingerprint)
             tokens = self.counts.get(self.graph.tokens[component.name, level].fingerprint)
             estimated = estimated or built is None or tokens is None

@@ -52,7 +52,11 @@ class RunResult:
     outcome: dict[str, Any] = field(default_factory=dict)
     """result.json: parameter counts, tokens, bytes and documents seen, seconds of training, probes and logging."""
     matched: tuple[str, ...] = ()
-    """Measures in which the arm is matched with the reference tokenizer's; empty where the study says none."""
+    """Measures in which the arm is matched with its reference; empty where the study says none."""
+    reference: str = ""
+    """The arm that it is matched with; that arm's own name for itself, '' where the study says none."""
+    alone: bool = True
+    """Whether it shares neither seed with another run that is alone: means and verdicts rest on these (see `Seeds`)."""
     parameters: dict[str, str | int | float] = field(default_factory=dict)
     """The run's recipe flattened: `mixture.centered`, `model.width`, `training.learning_rate`, ..."""
 

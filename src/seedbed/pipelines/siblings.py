@@ -6,6 +6,9 @@ steps depends on what a batch is. In layout "documents" a batch is a number of d
 and equal updates at once; in layout "packed" it is a number of tokens, so they are equal tokens and equal updates. For
 every other measure that is asked for there is a sibling, whose steps follow from the token stores of both tokenizers
 (`seedbed.pipelines.sibling_steps`).
+
+In a crossed design mixtures are compared under several tokenizers, so all arms of an order and a model have one
+reference, of the first mixture: documents of another mixture have other bytes, and equal steps no longer equal bytes.
 """
 
 from __future__ import annotations
@@ -45,9 +48,12 @@ def kinds_of_reference(asked: Sequence[Measure], layout: str) -> list[Kind]:
     return [Kind(_ordered({*asked, *AT_EQUAL_STEPS[layout]}), None)]
 
 
-def kinds(asked: Sequence[Measure], layout: str) -> list[Kind]:
-    """The arms of a tokenizer that is not the reference, in the order of what is asked for; none is made twice."""
-    held = AT_EQUAL_STEPS[layout]
+def kinds(asked: Sequence[Measure], layout: str, *, same_documents: bool) -> list[Kind]:
+    """The arms of a cell that is not the reference, in the order of what is asked for; none is made twice.
+
+    same_documents: its mixture is the reference's.
+    """
+    held = tuple(each for each in AT_EQUAL_STEPS[layout] if same_documents or each != "bytes")
     return list(dict.fromkeys(Kind(held, None) if each in held else Kind((each,), each) for each in asked))
 
 

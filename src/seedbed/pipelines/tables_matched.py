@@ -19,7 +19,7 @@ def matched_table(results: StudyResults) -> Table:
         runs = [run for run in results.of_arm(arm) if run.status == "FINISHED"]
         if not runs or not runs[0].matched:
             continue
-        reference = _reference(results, runs[0])
+        reference = [run for run in results.of_arm(runs[0].reference) if run.status == "FINISHED"]
         taken = runs[0].outcome.get("matched") or {}
         rows.append(
             (
@@ -32,21 +32,10 @@ def matched_table(results: StudyResults) -> Table:
         )
     head = columns(("arm", "matched in"), ("updates", "batch", "× bytes", "× tokens", "× FLOPs"))
     caption = (
-        "×: of what the first tokenizer's arm saw (means over finished runs). Where an arm is matched in a "
-        "measure it is 1, within what whole steps and the documents of a last epoch allow; verdicts refuse more than 2 %."
+        "×: of what the reference saw (means over finished runs). Where an arm is matched in a measure "
+        "it is 1, as nearly as whole steps and the documents of a last epoch allow; verdicts refuse over 2 %."
     )
     return Table("matched", "What arms are matched in: promised and achieved", head, tuple(rows), caption)
-
-
-def _reference(results: StudyResults, run: RunResult) -> list[RunResult]:
-    """The finished runs of the first tokenizer's arm that is a run's own in everything else."""
-    first = results.levels("tokenizer")[0]
-    same = {name: level for name, level in run.factors.items() if name not in ("tokenizer", "matched")}
-    return [
-        other
-        for other in results.runs
-        if other.status == "FINISHED" and other.factors["tokenizer"] == first and same.items() <= other.factors.items()
-    ]
 
 
 def _times(runs: Sequence[RunResult], reference: Sequence[RunResult], measure: Measure) -> str:
