@@ -51,8 +51,8 @@ def directional_derivatives(model: nn.Module, direction: Tensor, tokens: Tensor)
         return token_losses(model, tokens, dict(zip(names, weights, strict=True)))
 
     with _plain_attention(model):
-        found, derivative = jvp(losses, values, parts)
-    return found.detach(), derivative.detach()
+        found = jvp(losses, values, parts)
+    return found[0].detach(), found[1].detach()
 
 
 def top_direction(
