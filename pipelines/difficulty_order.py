@@ -40,5 +40,14 @@ study = order_study(
         Question("And on the hardest fifth of the text?", f"{BY_EASE}/5-of-5", "order"),
         Question("Does it change how fast the hardest fifth is learnt?", f"{BY_EASE}/5-of-5/area", "order"),
         Question("Or the easiest?", f"{BY_EASE}/1-of-5/area", "order"),
+        Question(
+            "Does it matter more to begin with the easy where lines are in their place?",
+            "bits-per-byte/total",
+            "order",
+            square=(
+                ("shuffled-lines-shuffled", "easy-first-surprisal-lines-shuffled"),
+                ("shuffled-lines-kept", "easy-first-surprisal-lines-kept"),
+            ),
+        ),
     ],
 )
