@@ -3,20 +3,25 @@
 Components come first, tokenizers are trained on them, every pair of a component and a tokenizer is tokenized once, and
 a run takes the token stores of its mixture. A run measures bits per byte on the held-out documents of *every* component
 of the study, so that all arms are judged on the same text; those components are among its parents.
+
+Where two trainings of one recipe may differ, what is made with a tokenizer is named after the file that was trained:
+its digest is part of what they are, so one that is trained anew never stands beside token stores and runs of another.
+Until it is trained, their names are not known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.order_wrappers import Within
 from seedbed.data.orders import Order
-from seedbed.data.recipes import Component
+from seedbed.data.recipes import Component, Mixture
 from seedbed.pipelines.identity import Json, describe
-from seedbed.pipelines.store import Artifact
+from seedbed.pipelines.store import Artifact, Store
 from seedbed.pipelines.study import Arm, Study, TokenizerLevel
+from seedbed.tokenizers.recipes import Tokenizer, full_size
 from seedbed.workbench import Workbench
 
 # Raised when the same recipes would give other bytes because of the code that joins them.
@@ -24,7 +29,11 @@ TOKENIZER_JOIN_VERSION = 1
 TOKENS_JOIN_VERSION = 2  # 2: spans of answers beside the tokens
 DIFFICULTY_JOIN_VERSION = 1
 SIBLING_JOIN_VERSION = 1
+TRAINER_VERSIONS = {"unigram": 2, "wordpiece": 2}  # 2: ties go by name, not by the order in which words are met
 RUN_JOIN_VERSION = 2  # 2: losses by label; every order reads the same part of a last epoch
+LARGER = "larger"
+"""Role of the tokenizer that another is cut from."""
+CONTENT = "content_sha256"
 
 
 @dataclass(frozen=True)
@@ -56,12 +65,17 @@ class StudyGraph:
     difficulties: dict[tuple[str, str], Artifact]
     """By component and measure: columns of their own, so that a new measure rebuilds nothing."""
     runs: list[RunPlan]
+    larger: dict[str, TokenizerLevel] = field(default_factory=dict)
+    """By fingerprint: tokenizers that those of the study are cut from."""
+    untrained: tuple[Artifact, ...] = ()
+    """Tokenizers after whose content others are named, and which are not there yet."""
 
     def artifacts(self) -> Iterator[Artifact]:
         """All of them, parents before children, each once."""
         seen: set[str] = set()
         groups = (
             self.components.values(),
+            (each.parents[LARGER] for each in self.tokenizers.values() if LARGER in each.parents),
             self.tokenizers.values(),
             self.tokens.values(),
             self.arranged.values(),
@@ -78,9 +92,9 @@ class StudyGraph:
         """The recipe of a component."""
         return next(c for c in self.study.components if c.name == name)
 
-    def tokenizer(self, name: str) -> TokenizerLevel:
+    def tokenizer(self, artifact: Artifact) -> TokenizerLevel:
         """The recipe of a tokenizer, and what it learns from."""
-        return self.study.tokenizer_levels[name]
+        return self.larger.get(artifact.fingerprint) or self.study.tokenizer_levels[artifact.name]
 
     def difficulty(self, artifact: Artifact) -> Difficulty:
         """The measure of a difficulty column."""
@@ -95,7 +109,7 @@ def arrangement(order: Order) -> str:
 
 
 def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
-    """Name every artifact of a study. Reads sources only to digest them; builds nothing.
+    """Name every artifact of a study. Reads sources only to digest them, and what the store says; builds nothing.
 
     Errors: SourceError for a source that is missing, RecipeError for a value that cannot be hashed.
     """
@@ -103,9 +117,14 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
     tokenizers = {
         name: _tokenizer(level, study, components, workbench) for name, level in study.tokenizer_levels.items()
     }
-    tokens = {(c, t): _tokens(c, t, components, tokenizers) for t in tokenizers for c in components}
+    store = Store.of(workbench)
+    unsure = {
+        name: tokenizers[name] for name, level in study.tokenizer_levels.items() if not level.tokenizer.deterministic
+    }
+    named = tokenizers | {name: _by_content(artifact, store) for name, artifact in unsure.items()}
+    tokens = {(c, t): _tokens(c, t, components, named) for t in tokenizers for c in components}
     arranged = {
-        (c, t, arrangement(order)): _tokens(c, t, components, tokenizers, order)
+        (c, t, arrangement(order)): _tokens(c, t, components, named, order)
         for order in study.orders
         for t in tokenizers
         for c in components
@@ -121,14 +140,13 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
     probes = describe(study.probes, workbench)
     runs = []
     for arm in study.arms():
-        names = [c.name for c in arm.mixture.shares]
         parents = {
             **{
                 f"{role}.{name}": arranged[name, level, arrangement(arm.order)]
                 if arrangement(arm.order)
                 else tokens[name, level]
-                for role, level in _token_roles(arm)
-                for name in names
+                for role, level, held in _token_roles(arm)
+                for name in held
             },
             **{f"difficulty.{c}.{measure}": artifact for (c, measure), artifact in difficulties.items()},
             **{f"component.{name}": artifact for name, artifact in components.items()},
@@ -136,13 +154,8 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
         }
         recipe: dict[str, Json] = {
             "version": RUN_JOIN_VERSION,
-            "mixture": {
-                "total_bytes": arm.mixture.total_bytes,
-                "repeat_up_to": arm.mixture.repeat_up_to,
-                "shares": {c.name: share for c, share in arm.mixture.shares.items()},
-                "components": {name: components[name].description for name in names},
-            },
-            "tokenizer": tokenizers[arm.tokenizer_level].description,
+            "mixture": _mixture(arm.mixture, components),
+            "tokenizer": named[arm.tokenizer_level].description,
             "order": describe(arm.order, workbench),
             "training": describe(arm.model, workbench),
             "probes": probes,
@@ -151,11 +164,15 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
         }
         if measures:
             recipe["difficulty"] = measures
-        if arm.computed is not None:
+        if arm.computed is not None and arm.reference is not None:
             recipe["matched"] = {
                 "version": SIBLING_JOIN_VERSION,
                 "in": arm.computed,
-                "with": tokenizers[arm.reference].description,
+                "with": {
+                    "tokenizer": named[arm.reference.tokenizer].description,
+                    "mixture": _mixture(arm.reference.mixture, components),
+                    "steps_times": arm.reference.mixture.steps_times,
+                },
             }
         for seed, init_seed, order_seed in study.seeds.pairs():
             seeds: dict[str, Json] = {"init_seed": init_seed, "order_seed": order_seed}
@@ -163,13 +180,39 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
             # A miniature must never be taken for the run itself when somebody asks for it by name.
             artifact = Artifact.of("run", f"{'smoke.' if study.is_smoke else ''}{name}", recipe | seeds, parents)
             runs.append(RunPlan(arm, seed, init_seed, order_seed, artifact, name))
-    return StudyGraph(study, components, tokenizers, tokens, arranged, difficulties, runs)
+    return StudyGraph(
+        study,
+        components,
+        tokenizers,
+        tokens,
+        arranged,
+        difficulties,
+        runs,
+        larger={
+            tokenizers[name].parents[LARGER].fingerprint: _whole(level, study)
+            for name, level in study.tokenizer_levels.items()
+            if LARGER in tokenizers[name].parents
+        },
+        untrained=tuple(artifact for artifact in unsure.values() if not store.has(artifact)),
+    )
 
 
-def _token_roles(arm: Arm) -> list[tuple[str, str]]:
-    """(role, tokenizer level) of the token stores that a run reads: a sibling's steps follow from those of both."""
-    own = [("tokens", arm.tokenizer_level)]
-    return own if arm.computed is None else [*own, ("reference", arm.reference)]
+def _token_roles(arm: Arm) -> list[tuple[str, str, list[str]]]:
+    """(role, tokenizer level, components) of token stores that a run reads: a sibling's steps follow from two sets."""
+    found = [("tokens", arm.tokenizer_level, [component.name for component in arm.mixture.shares])]
+    if arm.computed is not None and arm.reference is not None:
+        names = [component.name for component in arm.reference.mixture.shares]
+        found.append(("reference", arm.reference.tokenizer, names))
+    return found
+
+
+def _mixture(mixture: Mixture, components: dict[str, Artifact]) -> dict[str, Json]:
+    return {
+        "total_bytes": mixture.total_bytes,
+        "repeat_up_to": mixture.repeat_up_to,
+        "shares": {component.name: share for component, share in mixture.shares.items()},
+        "components": {component.name: components[component.name].description for component in mixture.shares},
+    }
 
 
 def _measure(measure: Difficulty, workbench: Workbench) -> dict[str, Json]:
@@ -208,8 +251,29 @@ def _tokenizer(level: TokenizerLevel, study: Study, components: dict[str, Artifa
     else:
         description["shares"] = dict(shares)
         description["bytes_in_all"] = study.crossed_tokenizer_bytes
+    if level.tokenizer.kind in TRAINER_VERSIONS:
+        description["trainer_version"] = TRAINER_VERSIONS[level.tokenizer.kind]
     parents = {f"component.{name}": components[name] for name in trained_on}
+    if isinstance(level.tokenizer, Tokenizer) and level.tokenizer.cut_from is not None:
+        parents[LARGER] = _tokenizer(_whole(level, study), study, components, workbench)
     return Artifact.of("tokenizer", level.name, description, parents)
+
+
+def _whole(level: TokenizerLevel, study: Study) -> TokenizerLevel:
+    """What a tokenizer is cut from: that of the study, by its name there, if the study has it."""
+    assert isinstance(level.tokenizer, Tokenizer)
+    whole = full_size(level.tokenizer)
+    others = [other for other in study.tokenizer_levels.values() if other.text == level.text]
+    here = [each for each in others if isinstance(each.tokenizer, Tokenizer) and full_size(each.tokenizer) == whole]
+    return next(
+        (each for each in here if each.tokenizer.vocab_size == whole.vocab_size), level._replace(tokenizer=whole)
+    )
+
+
+def _by_content(tokenizer: Artifact, store: Store) -> Artifact:
+    """The tokenizer, with the digest of the file that was trained in its description: None until it is there."""
+    content = str(store.manifest(tokenizer)["counts"]["sha256"]) if store.has(tokenizer) else None
+    return replace(tokenizer, description={**tokenizer.description, CONTENT: content})
 
 
 def _tokens(

@@ -23,7 +23,8 @@ from seedbed.data.difficulty.scores import component_scores, receipt_of, write_s
 from seedbed.data.executors import Executor
 from seedbed.data.parts import shuffled_parts
 from seedbed.data.selection import Selected, select_mixture
-from seedbed.pipelines.graph import RunPlan, StudyGraph
+from seedbed.errors import StoreError
+from seedbed.pipelines.graph import CONTENT, LARGER, RunPlan, StudyGraph
 from seedbed.pipelines.ordering import add_areas, columns_of, difficulty_probes, write_order
 from seedbed.pipelines.sibling_steps import matched_training, per_update, run_flops
 from seedbed.pipelines.store import Artifact, Store
@@ -32,7 +33,7 @@ from seedbed.tokenizers.encoder import Encoder, copy_tokenizer, load_encoder
 from seedbed.tokenizers.existing import take_existing
 from seedbed.tokenizers.existing_recipe import Existing
 from seedbed.tokenizers.store import TokenStore, build_token_store, open_tokens
-from seedbed.tokenizers.train import train_tokenizer
+from seedbed.tokenizers.train import cut_tokenizer, train_tokenizer
 from seedbed.training.recipes import Training
 from seedbed.workbench import Workbench
 
@@ -60,7 +61,11 @@ class Execution:
 
 
 def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Execution, report: Event) -> bool:
-    """Build one artifact unless it is there; return whether it was built now. Parents must be there."""
+    """Build one artifact unless it is there; return whether it was built now. Parents must be there.
+
+    Errors: of the making; StoreError for a tokenizer that is not the one which the artifact is named after.
+    """
+    check_content(artifact, store)
     if artifact.kind == "run":
         run = next(run for run in graph.runs if run.artifact.fingerprint == artifact.fingerprint)
         return store.build(
@@ -77,6 +82,19 @@ def make(artifact: Artifact, graph: StudyGraph, store: Store, execution: Executi
     }
     readers = execution.tasks if artifact.kind == "component" and execution.executor == "local" else 1
     return store.build(artifact, makers[artifact.kind], holding=lambda: execution.cores(readers))
+
+
+def check_content(artifact: Artifact, store: Store) -> None:
+    """Refuse to make something with a tokenizer of other content than its name says. Errors: StoreError."""
+    described = artifact.description.get("tokenizer")
+    if artifact.kind not in ("tokens", "run") or not isinstance(described, dict) or CONTENT not in described:
+        return
+    there = store.manifest(artifact.parents["tokenizer"])["counts"]["sha256"]
+    if described[CONTENT] != there:
+        raise StoreError(
+            f"{artifact.label}: its tokenizer was trained since the study was opened, and what is made with one is "
+            "named after the file that came of it; run the same command again"
+        )
 
 
 def make_component(folder: Path, artifact: Artifact, graph: StudyGraph, execution: Execution) -> dict[str, Any]:
@@ -97,11 +115,15 @@ def make_tokenizer(
     folder: Path, artifact: Artifact, graph: StudyGraph, store: Store, workbench: Workbench
 ) -> dict[str, Any]:
     """Train a tokenizer on every component of the study, or on those of one mixture, held-out documents left out; or
-    take an existing one.
+    take an existing one, or cut one from a larger.
     """
-    level = graph.tokenizer(artifact.name)
+    level = graph.tokenizer(artifact)
     if isinstance(level.tokenizer, Existing):
         return asdict(take_existing(level.tokenizer, workbench, folder))
+    larger = artifact.parents.get(LARGER)
+    if larger is not None:
+        read = {name: int(store.manifest(larger)["counts"][name]) for name in ("documents", "total_bytes")}
+        return asdict(cut_tokenizer(level.tokenizer, store.folder(larger), folder, **read))
     components = [open_component(store.folder(parent)) for parent in artifact.parents.values()]
     shares = graph.study.text_shares(level.text)
     if shares is None:
@@ -186,14 +208,15 @@ def run_inputs(run: RunPlan, graph: StudyGraph, store: Store) -> RunInputs:
 
 def with_steps(run: RunPlan, inputs: RunInputs, store: Store) -> RunPlan:
     """The run with the steps that it takes: a sibling's are computed from its stores and the reference's."""
-    if run.arm.computed is None:
+    arm, parents = run.arm, run.artifact.parents
+    if arm.computed is None or arm.reference is None:
         return run
-    parents = run.artifact.parents
-    theirs = {name: open_tokens(store.folder(parents[f"reference.{name}"])) for name in inputs.tokens}
-    reference, own = (
-        per_update(run.arm.model, inputs.selected, inputs.components, tokens) for tokens in (theirs, inputs.tokens)
-    )
-    return replace(run, arm=replace(run.arm, model=matched_training(run.arm.model, run.arm.computed, reference, own)))
+    mixture = arm.reference.mixture
+    mixed = {component.name: inputs.components[component.name] for component in mixture.shares}
+    theirs = {name: open_tokens(store.folder(parents[f"reference.{name}"])) for name in mixed}
+    reference = per_update(arm.model, select_mixture(mixture, mixed), mixed, theirs)
+    own = per_update(arm.model, inputs.selected, inputs.components, inputs.tokens)
+    return replace(run, arm=replace(arm, model=matched_training(arm.model, arm.computed, reference, own)))
 
 
 def heldout_texts(components: dict[str, StoredComponent]) -> dict[str, list[str]]:
@@ -344,10 +367,10 @@ def make_run(
     task, given, arm = prepared.task, run.arm.model, run.arm
     result = train(task)
     more: dict[str, Any] = {}
-    if arm.computed is not None:
+    if arm.computed is not None and arm.reference is not None:
         more["matched"] = {
             "in": arm.computed,
-            "with": arm.reference,
+            "with": arm.reference.arm,
             "steps": task.training.steps,
             "batch_size": task.training.batch_size,
             "steps_of_reference": given.steps,

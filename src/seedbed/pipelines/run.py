@@ -45,7 +45,16 @@ def run_study(given: str, options: RunOptions, console: Console) -> Finished:
     if follower is not None:
         follower.check()
     console.print(headline(plan), highlight=False, markup=False)
-    outcome = _build(opened, plan, options, console, follower)
+    outcome = Outcome()
+    if opened.graph.untrained:
+        # What is made with these is named after their content, so they come first, and the study is opened anew.
+        outcome = _build(opened, _first(plan, opened), options, console, None)
+        if not outcome.failed:
+            opened = open_study(given, options)
+            plan = make_plan(opened.graph, opened.store)
+            follower = Follower(opened, options) if options.track else None
+    if not outcome.failed:
+        outcome = _both(outcome, _build(opened, plan, options, console, follower))
     results = collect(opened.graph, opened.store, opened.loaded.description)
     conclusions = conclude(opened.graph.study, results)
     if follower is not None:
@@ -59,6 +68,21 @@ def headline(plan: Plan) -> str:
     if not made:
         return f"{plan.study}: everything is in the store ({plan.count('reuse')} artifacts); nothing to build"
     return f"{plan.study}: {made} things to make, {plan.count('reuse')} to reuse"
+
+
+def _first(plan: Plan, opened: Opened) -> Plan:
+    """The part of a plan that makes the tokenizers whose content others are named after."""
+    wanted: set[str] = set()
+    for tokenizer in opened.graph.untrained:
+        wanted |= {tokenizer.fingerprint, *(parent.fingerprint for parent in tokenizer.parents.values())}
+    return Plan(plan.study, [step for step in plan.steps if step.fingerprint in wanted])
+
+
+def _both(first: Outcome, then: Outcome) -> Outcome:
+    """What became of the jobs of two builds, the first of which failed in nothing."""
+    then.built[:0] = first.built
+    then.reused[:0] = first.reused
+    return then
 
 
 def _build(opened: Opened, plan: Plan, options: RunOptions, console: Console, follower: Follower | None) -> Outcome:

@@ -6,6 +6,7 @@ recipe can stand in many studies.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -106,9 +107,11 @@ class Tokenizer:
     def deterministic(self) -> bool:
         """Whether two trainings on one text give the same bytes.
 
-        The library's trainers of "unigram" and "wordpiece" go through words in an order of their own each time.
+        The library's trainer of "unigram" adds up over words in an order of its own each time. What is known of that is
+        undone (scores are rounded, ties go by name), and two files are the same as a rule, but nothing promises it: so
+        whatever is made with one is named after the file itself.
         """
-        return self.kind not in ("unigram", "wordpiece")
+        return self.kind != "unigram"
 
     @property
     def learns(self) -> bool:
@@ -209,6 +212,14 @@ def tokenizer(name: str, /, **changes: Any) -> Tokenizer:
         raise RecipeError(f"tokenizers/{path.name} has a field {unknown[0]!r}; it may have {', '.join(SHELF_FIELDS)}")
     changed = any(fields.get(field) != value for field, value in changes.items() if field != "name")
     return Tokenizer(**({"name": "" if changed else name} | fields | changes))
+
+
+def full_size(recipe: Tokenizer) -> Tokenizer:
+    """The recipe of the training that a tokenizer is cut from, under the name that it describes itself by.
+
+    Of one that is cut from none, its own.
+    """
+    return replace(recipe, vocab_size=recipe.cut_from or recipe.vocab_size, cut_from=None, name="")
 
 
 def nested(name: str, /, *vocab_sizes: int, **changes: Any) -> list[Tokenizer]:

@@ -18,16 +18,17 @@ from typing import Any
 from tokenizers import Tokenizer as LibraryTokenizer
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
-from seedbed.errors import RecipeError, SourceError
+from seedbed.errors import RecipeError, SourceError, StoreError
 from seedbed.tokenizers.byte_level import CHARACTER_OF_BYTE
 from seedbed.tokenizers.encoder import GOES_ON, EncoderKind, lost_word, utf8
 from seedbed.tokenizers.existing_recipe import TOKENIZER_FILE
 from seedbed.tokenizers.merges import digit_merges, size_to_train, without_dashes
 from seedbed.tokenizers.pieces import pre_tokenizer
-from seedbed.tokenizers.recipes import END_OF_DOCUMENT, Tokenizer
+from seedbed.tokenizers.recipes import END_OF_DOCUMENT, AnyTokenizer, Tokenizer
 
 FEWEST_OCCURRENCES = 2  # a pair that occurs once is a fact about one place, not about the language
 LONGEST_WORD = 10_000  # longer pieces would be given up by the library; `pieces` leaves none so long in text
+SCORE_DIGITS = 5  # of scores in nats: what float32 holds of them; sums over threads differ from the eleventh on
 NEVER = -1e6  # a score that no piece with another way to write it is chosen at
 
 
@@ -68,15 +69,36 @@ def train_tokenizer(recipe: Tokenizer, texts: Iterable[str], out: Path) -> Token
         "byte": _bytes,
     }
     form = makers[recipe.kind](recipe, counted)
+    return _written(recipe.kind, form, out, counted.documents, counted.total_bytes)
+
+
+def cut_tokenizer(
+    recipe: AnyTokenizer, larger: Path, out: Path, *, documents: int, total_bytes: int
+) -> TokenizerReceipt:
+    """The first `recipe.vocab_size` tokens of a larger training, which is what a training of that size gives.
+
+    larger: the folder of the training of size `recipe.cut_from`, the same in all else. documents, total_bytes: the text
+    that it read. Errors: StoreError, if its file is missing or damaged.
+    """
+    assert isinstance(recipe, Tokenizer)
+    assert recipe.vocab_size is not None
+    try:
+        form = json.loads((larger / TOKENIZER_FILE).read_text(encoding="utf-8"))
+        names = sorted(form["model"]["vocab"], key=form["model"]["vocab"].__getitem__)
+        merges = form["model"]["merges"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{larger.name} has no readable {TOKENIZER_FILE}; remove the folder and run again") from error
+    dropped = len(names) - recipe.vocab_size
+    form["model"]["vocab"] = {name: token for token, name in enumerate(names[: recipe.vocab_size])}
+    form["model"]["merges"] = merges[: len(merges) - dropped]
+    return _written(recipe.kind, form, out, documents, total_bytes)
+
+
+def _written(kind: EncoderKind, form: dict[str, Any], out: Path, documents: int, total_bytes: int) -> TokenizerReceipt:
     content = (json.dumps(form, ensure_ascii=False, indent=1) + "\n").encode()
     (out / TOKENIZER_FILE).write_bytes(content)
-    return TokenizerReceipt(
-        kind=recipe.kind,
-        vocab_size=len(form["model"]["vocab"]),
-        documents=counted.documents,
-        total_bytes=counted.total_bytes,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+    size = len(form["model"]["vocab"])
+    return TokenizerReceipt(kind, size, documents, total_bytes, hashlib.sha256(content).hexdigest())
 
 
 class _Counted:
@@ -146,11 +168,15 @@ def _unigram(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
         initial_alphabet=list(CHARACTER_OF_BYTE),
         show_progress=False,
     )
-    library.train_from_iterator(iter(texts), trainer)
+    seen: set[str] = set()
+    library.train_from_iterator(_noting(texts, library.normalizer, seen), trainer)
     form = _as_form(library, recipe)
-    pieces = [(name, score) for name, score in form["model"]["vocab"] if name != END_OF_DOCUMENT]
-    # The trainer numbers what it never saw in an order of its own; sorted, at least that is always the same.
-    pieces.sort(key=lambda piece: (-round(piece[1], 9), piece[0]))
+    scores = {name: round(score, SCORE_DIGITS) for name, score in form["model"]["vocab"] if name != END_OF_DOCUMENT}
+    # Bytes that the text lacks get the lowest scores, in an order that the trainer draws anew each time.
+    held = set("".join(seen).encode())
+    lacking = [character for byte, character in enumerate(CHARACTER_OF_BYTE) if byte not in held]
+    scores |= dict(zip(lacking, sorted(scores[name] for name in lacking), strict=True))
+    pieces = sorted(scores.items(), key=lambda piece: (-piece[1], piece[0]))
     if len(pieces) + 1 < asked:
         raise RecipeError(_too_large(recipe, asked, len(pieces) + 1, texts))
     # A text may hold the name of the end of document; its pieces are always more likely than the token.
@@ -158,30 +184,34 @@ def _unigram(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
     return form
 
 
+def _noting(texts: Iterable[str], normaliser: Any, seen: set[str]) -> Iterator[str]:
+    """Texts as they are, every character that the trainer sees of them noted."""
+    for text in texts:
+        seen.update(text if normaliser is None else normaliser.normalize_str(text))
+        yield text
+
+
 def _wordpiece(recipe: Tokenizer, texts: _Counted) -> dict[str, Any]:
     asked = recipe.vocab_size or 0
     library = _library(models.WordPiece(unk_token=END_OF_DOCUMENT, max_input_chars_per_word=LONGEST_WORD))
     library.pre_tokenizer = pre_tokenizer(recipe)
     _normalise(library, recipe)
+    single = [*CHARACTER_OF_BYTE, *(GOES_ON + character for character in CHARACTER_OF_BYTE)]
     trainer = trainers.WordPieceTrainer(
         vocab_size=asked,
         min_frequency=FEWEST_OCCURRENCES,
-        special_tokens=[END_OF_DOCUMENT],
-        initial_alphabet=list(CHARACTER_OF_BYTE),
+        # Left to itself the trainer numbers bytes that go on as it meets them, and ties go by numbers.
+        special_tokens=[END_OF_DOCUMENT, *single],
         continuing_subword_prefix=GOES_ON,
         show_progress=False,
     )
     library.train_from_iterator(iter(texts), trainer)
     learnt = json.loads(library.to_str())["model"]["vocab"]
-    single = [*CHARACTER_OF_BYTE, *(GOES_ON + character for character in CHARACTER_OF_BYTE)]
-    longer = [name for name in sorted(learnt, key=learnt.__getitem__) if name not in {END_OF_DOCUMENT, *single}]
-    # The trainer holds only bytes that go on in its text; the others take the places of the last pieces.
-    room = asked - 1 - len(single)
-    if len(longer) < room:
-        raise RecipeError(_too_large(recipe, asked, 1 + len(single) + len(longer), texts))
-    names = [END_OF_DOCUMENT, *single, *longer[:room]]
+    names = sorted(learnt, key=learnt.__getitem__)
+    if len(names) < asked:
+        raise RecipeError(_too_large(recipe, asked, len(names), texts))
     form = _as_form(library, recipe)
-    form["model"]["vocab"] = {name: token for token, name in enumerate(names)}
+    form["model"]["vocab"] = {name: token for token, name in enumerate(names[:asked])}
     return form
 
 
