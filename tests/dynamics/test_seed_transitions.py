@@ -94,7 +94,7 @@ def test_five_heads_that_add_one_logit_each_are_seen_one_by_one_in_the_margin():
     from seedbed.dynamics.change_points import change_points
 
     places = (1200, 2600, 4000, 5400, 6800)
-    margin = sum((STEPS >= place).astype(float) for place in places) - 2.5 + noise(11, 0.05)
+    margin = sum((place <= STEPS).astype(float) for place in places) - 2.5 + noise(11, 0.05)
     accuracy = (margin > 0) + noise(12)
     assert change_points(STEPS, margin, cost="level").steps == tuple(place - 200 for place in places)
     assert change_points(STEPS, accuracy, cost="level").steps == (3800,)
@@ -140,7 +140,7 @@ def test_gaps_unequal_steps_and_short_runs():
         one(RunCurve([0, 100], [0.0, 1.0]))
     with pytest.raises(MeasurementError, match="no run"):
         seed_transitions([], RISES)
-    with pytest.raises(MeasurementError, match="3, 2|2, 3|runs"):
+    with pytest.raises(MeasurementError, match="have .1, 2. runs"):
         onset_matrix({"a": found, "b": seed_transitions([shorter], RISES)})
 
 
