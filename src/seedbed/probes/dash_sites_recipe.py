@@ -29,7 +29,7 @@ class DashSites(ProbeRecipe):
     """
 
     name: str = Field(default="dash-sites", pattern=NAME)
-    component: str = Field(min_length=1)
+    component: str = Field(default="text", min_length=1)
     sites: int = Field(default=100, ge=1)
     contexts: tuple[tuple[str, str], ...] = ()
     left_bytes: int = Field(default=200, ge=1)
