@@ -9,6 +9,7 @@ from torch import nn
 
 from seedbed.errors import SeedbedError
 from seedbed.probes.attention_maps import attention_maps, token_starts, word_maps, words_of_tokens
+from seedbed.probes.huggingface import adapt
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model
 
@@ -79,3 +80,32 @@ def test_words_get_all_attention_that_tokens_give_them(pieces: list[int], seed: 
     words = torch.tensor([[n for n, count in enumerate(pieces) for _ in range(count)]])
     maps = torch.rand(1, 2, words.shape[1], words.shape[1], generator=torch.Generator().manual_seed(seed)).softmax(-1)
     assert torch.allclose(word_maps(maps, words, len(pieces)).sum(-1), torch.ones(1, 2, len(pieces)), atol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_a_hugging_face_model_shows_its_attention_and_stays_as_it_was(family: str) -> None:
+    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        if family == "gpt2":
+            made = GPT2LMHeadModel(GPT2Config(n_layer=2, n_head=4, n_embd=16, vocab_size=50, n_positions=32))
+        else:
+            shape = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+            made = LlamaForCausalLM(LlamaConfig(vocab_size=50, **shape))
+    model = adapt(made.eval())
+    tokens = torch.arange(18).reshape(2, 9)
+    with torch.inference_mode():
+        before = model(tokens)
+        maps = attention_maps(model, tokens)
+        states = model.layer_states(tokens)
+        assert torch.equal(model(tokens), before)
+        last = model.lens(states[-1].flatten(0, 1), last=True)
+        first = model.lens(states[0].flatten(0, 1), last=False)
+    assert made.config._attn_implementation == "sdpa"
+    assert [tuple(layer.shape) for layer in maps] == [(2, 4, 9, 9)] * 2
+    assert torch.allclose(maps[1].sum(-1), torch.ones(2, 4, 9), atol=1e-5)
+    assert not maps[0].triu(1).any()
+    assert len(states) == 3
+    assert torch.allclose(last, before.flatten(0, 1), atol=1e-5)
+    assert first.shape == (18, 50)

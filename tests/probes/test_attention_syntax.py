@@ -152,7 +152,7 @@ def test_scalars_are_means_of_the_items(encoders: dict[str, Encoder]) -> None:
 def test_a_measurement_does_not_depend_on_the_batches(encoders, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Transformer(Model(2, 16, 2, context=256), encoders["bpe"].vocab_size, init_seed=1)
     one = prepared(encoders["bpe"]).measure(model, 0)
-    monkeypatch.setattr("seedbed.probes.attention_syntax.BATCH_TOKENS", {"cpu": 40})
+    monkeypatch.setattr("seedbed.probes.next_token.BATCH_TOKENS", {"cpu": 40})
     other = prepared(encoders["bpe"]).measure(model, 0)
     assert one.items.select(["text", "word", "head"]) == other.items.select(["text", "word", "head"])
     assert one.items["weight"].to_numpy() == pytest.approx(other.items["weight"].to_numpy(), abs=1e-5)

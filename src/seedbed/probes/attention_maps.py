@@ -31,6 +31,11 @@ class AttendingModel(Protocol):
         ...
 
 
+def shows_attention(model: nn.Module) -> bool:
+    """Whether `attention_maps` can be asked of a model."""
+    return isinstance(model, AttendingModel) or {"attention", "at"} <= set(inspect.signature(model.forward).parameters)
+
+
 def attention_maps(model: nn.Module, tokens: Tensor) -> list[Tensor]:
     """One map float32[B, H, T, T] per layer, of tokens int64[B, T]; no logits are computed where that can be helped.
 
@@ -38,8 +43,7 @@ def attention_maps(model: nn.Module, tokens: Tensor) -> list[Tensor]:
     """
     if isinstance(model, AttendingModel):
         return [layer.float() for layer in model.attention_maps(tokens)]
-    taken = inspect.signature(model.forward).parameters
-    if "attention" not in taken or "at" not in taken:
+    if not shows_attention(model):
         raise SeedbedError(
             f"a {type(model).__name__} does not show its attention; give it a method attention_maps(tokens) that "
             "returns one map [B, H, T, T] per layer"

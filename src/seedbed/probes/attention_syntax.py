@@ -44,8 +44,8 @@ from seedbed.probes.attention_syntax_recipe import AttentionSyntax
 from seedbed.probes.attention_syntax_scores import Readings, each_head, one_direction, readings, sided
 from seedbed.probes.attention_syntax_texts import component_texts, grammar_texts, treebank_texts
 from seedbed.probes.base import Material, Measurement, TextEncoder, looking_at, with_conventions
+from seedbed.probes.next_token import batches_of, padded
 
-BATCH_TOKENS = {"cpu": 2048, "cuda": 32_768}
 CONVENTIONS = (
     "One row per scored word. Texts are fed after an end-of-document token. Attention is summed over the pieces looked "
     "at and averaged over the pieces that look; the word itself, the end of document and, in a causal model, words "
@@ -190,14 +190,10 @@ class PreparedAttentionSyntax:
         shapes: list[int] = []
         causal = True
         with looking_at(model) as device:
-            for batch in self._batches(device):
-                width = max(len(self._tokens[number]) for number in batch)
+            for batch in batches_of([len(tokens) for tokens in self._tokens], device):
                 count = max(len(self.texts[number].heads) for number in batch)
-                tokens = np.full((len(batch), width), self._pad, np.int64)
-                words = np.full((len(batch), width), NO_WORD, np.int64)
-                for row, number in enumerate(batch):
-                    tokens[row, : len(self._tokens[number])] = self._tokens[number]
-                    words[row, : len(self._words[number])] = self._words[number]
+                tokens = padded([self._tokens[number] for number in batch], self._pad)
+                words = padded([self._words[number].tolist() for number in batch], NO_WORD)
                 maps = attention_maps(model, torch.from_numpy(tokens).to(device))
                 shapes = [layer.shape[1] for layer in maps]
                 if not edge_rows:
@@ -218,16 +214,6 @@ class PreparedAttentionSyntax:
         gold, control = (Readings(*torch.cat(kind, dim=1).numpy()[:, order]) for kind in kept)
         names = [f"{layer}.{head}" for layer, heads in enumerate(shapes) for head in range(heads)]
         return gold, control, names, causal
-
-    def _batches(self, device: torch.device) -> list[Ints]:
-        """Numbers of texts of about equal length, ascending in each batch."""
-        most = BATCH_TOKENS["cpu" if device.type == "cpu" else "cuda"]
-        found: list[list[int]] = []
-        for number in sorted(range(len(self._tokens)), key=lambda number: len(self._tokens[number])):
-            if not found or (len(found[-1]) + 1) * len(self._tokens[number]) > most:
-                found.append([])
-            found[-1].append(number)
-        return [np.array(sorted(batch), np.int64) for batch in found]
 
 
 def encoded(encoder: TextEncoder, texts: Sequence[str]) -> list[list[int]]:
