@@ -227,6 +227,60 @@ def export(ctx: click.Context, run_name: str, folder: str) -> None:
 
 
 @main.command()
+@click.argument("run_name", metavar="RUN")
+@click.option("--at", type=click.IntRange(0), required=True, help="The step after which it goes its own way.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="The one thing it changes, if any.")
+@click.option("--seeds", "seeds", default=None, metavar="order=N", help="The same as --set seeds.order=N.")
+@click.option("--steps", type=click.IntRange(1), default=None, help="Where it ends; by default where RUN ended.")
+@click.option("--name", default=None, help="What it is called; by default after RUN, step and change.")
+@click.option("--from", "file", default=None, metavar="FILE", help="The study of RUN, if not on the pipelines shelf.")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="Set an option of that study's file.")
+@click.option("--device", default="cpu", help="Where it is trained: cpu or cuda.")
+@click.option("--tracking-uri", default=None, help="An MLflow tracking URI; by default a SQLite file in the store.")
+@click.option("--no-tracking", is_flag=True, help="Log nothing to MLflow.")
+@click.pass_context
+def branch(
+    ctx: click.Context,
+    run_name: str,
+    at: int,
+    settings: tuple[str, ...],
+    seeds: str | None,
+    steps: int | None,
+    name: str | None,
+    file: str | None,
+    options: tuple[str, ...],
+    device: str,
+    tracking_uri: str | None,
+    no_tracking: bool,
+) -> None:
+    """Go on from a step of a finished RUN with one thing changed: a training field, order, mixture, seeds.order."""
+    from seedbed.pipelines.branch import Asked, branch_run
+    from seedbed.pipelines.branch_report import show_branch
+    from seedbed.pipelines.options import parse_options
+    from seedbed.pipelines.worker import cores, own_cores
+    from seedbed.workbench import Workbench
+
+    settings = (*settings, *((f"seeds.{seeds}",) if seeds else ()))
+    asked = Asked(run_name, at, settings, steps, name, file, parse_options(options))
+    console, allowed = plain_console(), cores()
+    with console.status(f"branching off {run_name} at step {at}") as status:
+
+        def report(event: dict[str, Any]) -> None:
+            status.update(f"{run_name}: step {event['step']:,} of {event['steps']:,}")
+
+        branched = branch_run(
+            asked,
+            Workbench(".", ctx.obj["store"]),
+            device=device,
+            report=report,
+            cores=lambda wanted: own_cores(allowed, wanted),
+        )
+    show_branch(branched, console, tracking_uri, track=not no_tracking)
+    if branched.run.status == "FAILED":
+        sys.exit(SOME_FAILED)
+
+
+@main.command()
 @click.argument("model")
 @click.argument("suite")
 @click.option("--items", type=click.Path(), default=None, help="Write the item table to this Parquet file.")
