@@ -282,6 +282,7 @@ KINDS: dict[str, str] = {
     "selectivity": "seedbed.probes.inside_recipes:Selectivity",
     "npi": "seedbed.probes.npi_recipe:PolarityItems",
     "grammar suite": "seedbed.probes.suites_recipe:GrammarSuite",
+    "tense reinflection": "seedbed.probes.tense_recipe:TenseReinflection",
     "loss by slice": "seedbed.probes.slices_recipe:LossBySlice",
     "attention syntax": "seedbed.probes.attention_syntax_recipe:AttentionSyntax",
     "induction": "seedbed.probes.induction_recipe:Induction",

@@ -136,9 +136,8 @@ def token_bytes(text: str, tokens: Sequence[int], encoder: TextEncoder) -> Ints:
         spaced = sizes + (np.arange(len(sizes)) > 0)
         if int(spaced.sum()) == len(text.encode()):
             return np.asarray(spaced, np.int64)
-    ends = [len(encoder.decode(tokens[: end + 1]).encode()) for end in range(len(tokens))]
-    sizes: Ints = np.diff(np.array([0, *ends], np.int64))
-    return sizes
+    ends = [0, *(len(encoder.decode(tokens[: end + 1]).encode()) for end in range(len(tokens)))]
+    return np.array([end - begin for begin, end in pairwise(ends)], np.int64)
 
 
 def _labels(recipe: LossBySlice, material: Material, texts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -24,24 +24,31 @@ from seedbed.probes.scoring import Request, Scorer
 class WordScorer:
     """Candidate words after prefixes, encoded once.
 
-    prefixes: n texts that end with a whole word; the end-of-document token goes before each. words: k candidates,
-    without spaces.
+    prefixes: n texts that end with a whole word; the end-of-document token goes before each. words: k candidates, the
+    same for all prefixes, or k for each of them.
 
     Errors: SeedbedError if a tokenizer joins the end of a prefix with the word after it.
     """
 
-    def __init__(self, encoder: TextEncoder, prefixes: Sequence[str], words: Sequence[str]) -> None:
+    def __init__(
+        self, encoder: TextEncoder, prefixes: Sequence[str], words: Sequence[str] | Sequence[Sequence[str]]
+    ) -> None:
         self.prefixes = list(prefixes)
-        self.shape = (len(self.prefixes), len(words))
+        same = [word for word in words if isinstance(word, str)]
+        after = [same] * len(self.prefixes) if same else [list(each) for each in words]
+        candidates = len(after[0]) if after else len(words)
+        self.shape = (len(self.prefixes), candidates)
         boundary = not bool(encoder.starts_with_space.all())
         heads = encoder.encode_batch(self.prefixes)
-        wholes = encoder.encode_batch([f"{prefix} {word}" for prefix in self.prefixes for word in words])
+        wholes = encoder.encode_batch(
+            [f"{prefix} {word}" for prefix, some in zip(self.prefixes, after, strict=True) for word in some]
+        )
         requests = []
         for number, whole in enumerate(wholes):
-            head = heads[number // len(words)]
+            head = heads[number // candidates]
             if whole[: len(head)] != head:
                 raise SeedbedError(
-                    f"the tokenizer joins the end of {self.prefixes[number // len(words)][-40:]!r} with the word after "
+                    f"the tokenizer joins the end of {self.prefixes[number // candidates][-40:]!r} with the word after "
                     "it, so that the word has no probability of its own; use a tokenizer that splits at spaces"
                 )
             requests.append(Request([encoder.eos_id, *whole], first=1 + len(head), boundary=boundary))
