@@ -96,7 +96,7 @@ def test_divergences_by_hand() -> None:
     assert found[0] == pytest.approx([0.5, 0], abs=1e-6)
     # A token of probability 0 has -1000 nats.
     assert found[1, 0].item() == pytest.approx(-0.25 - 0.5 * 0 + 0.25 * (math.log(0.25) + 1000) / math.log(2), rel=1e-4)
-    assert found[2].tolist() == [0.5, 1.0]  # of two tokens that tie, one is drawn
+    assert found[2].tolist() == [0.5, 1.0]  # one of the two tokens that tie in p
 
 
 def test_an_ngram_model_is_at_no_distance_from_itself(source: PreparedStrategy) -> None:
@@ -105,7 +105,7 @@ def test_an_ngram_model_is_at_no_distance_from_itself(source: PreparedStrategy) 
         scalars = source.measure(Ngrams(source.tables, order), 0).scalars
         assert scalars[f"strategy/{name}/kl-from-model"] == pytest.approx(0, abs=1e-5)
         assert scalars[f"strategy/{name}/kl-to-model"] == pytest.approx(0, abs=1e-5)
-        assert scalars[f"strategy/{name}/agreement"] == pytest.approx(1)
+        assert scalars[f"strategy/{name}/agreement"] == pytest.approx(1, abs=0.005)  # ties within float32
         assert scalars[f"strategy/{name}/gain"] == pytest.approx(0, abs=1e-5)
         assert scalars["strategy/all/closest"] == order + 1
         assert scalars["strategy/all/bits"] == pytest.approx(source.baselines()[f"strategy/{name}-bits"], abs=1e-5)
@@ -122,7 +122,7 @@ def test_a_uniform_model_is_at_the_stated_distance(source: PreparedStrategy) -> 
         assert scalars[f"strategy/{order}/kl-from-model"] == pytest.approx(
             baselines[f"strategy/{order}-kl-from-uniform"], abs=1e-5
         )
-        assert scalars[f"strategy/{order}/agreement"] == pytest.approx(1 / V)
+        assert 1 / V - 1e-6 <= scalars[f"strategy/{order}/agreement"] < 1.1 / V  # more only where n-grams tie
     assert scalars["strategy/all/bits"] == pytest.approx(math.log2(V))
 
 

@@ -5,7 +5,7 @@ end-of-document token, the model's distribution p after each context is set besi
 
 - "<probe>/<order>/kl-from-model": KL(p || q) in bits, 0 for a model that predicts as the n-gram model does.
 - "<probe>/<order>/kl-to-model": KL(q || p) in bits, which is large where the model rules out what n-grams allow.
-- "<probe>/<order>/agreement": expected share of contexts at which both hold the same token most probable, ties drawn.
+- "<probe>/<order>/agreement": share of contexts at which both hold the same token most probable, ties shared.
 - "<probe>/<order>/gain": bits per token by which the model foresees the text better than the n-gram model does.
 - "<probe>/all/closest": the order with the least KL(p || q): 1, 2 or 3; "<probe>/all/bits": the model's own loss.
 - "<probe>/<order>-shuffled/kl-from-model" (bigram, trigram): the control, q after another context of these.
@@ -34,23 +34,22 @@ from seedbed.probes.strategy_recipe import NgramStrategy
 Ints = NDArray[np.int64]
 LEAST_NATS = -1e3
 """Log-probabilities below this count as this, so that a model that rules a token out has a finite divergence."""
-SAME_SHARE = 1e-9
 COLUMNS = ("kl_from_model", "kl_to_model", "agreement", "nats")
 
 
 def divergences(log_p: Tensor, q: Tensor, tie_nats: float) -> Tensor:
-    """float64[3, N]: KL(p || q) and KL(q || p) in bits, and the chance that the most probable tokens are the same.
+    """float64[3, N]: KL(p || q) and KL(q || p) in bits, and whether the most probable tokens are the same.
 
-    log_p: log-probabilities [N, V]; q: probabilities [N, V], all above 0. Where several tokens tie (p within tie_nats)
-    one of them is drawn on each side.
+    log_p: log-probabilities [N, V]; q: probabilities [N, V], all above 0. Tokens within tie_nats tie; of sets A and B
+    of most probable tokens the credit is |A and B| / max(|A|, |B|), what uniform draws from both have in common.
     """
     log_p = log_p.double().clamp(min=LEAST_NATS)
     log_q = q.double().log()
     from_model = (log_p.exp() * (log_p - log_q)).sum(-1)
     to_model = (q * (log_q - log_p)).sum(-1)
     top_p = log_p >= log_p.amax(-1, keepdim=True) - tie_nats
-    top_q = q >= q.amax(-1, keepdim=True) * (1 - SAME_SHARE)
-    agreement = (top_p & top_q).sum(-1) / (top_p.sum(-1) * top_q.sum(-1))
+    top_q = log_q >= log_q.amax(-1, keepdim=True) - tie_nats
+    agreement = (top_p & top_q).sum(-1) / torch.maximum(top_p.sum(-1), top_q.sum(-1))
     return torch.stack([from_model / math.log(2), to_model / math.log(2), agreement.double()])
 
 
