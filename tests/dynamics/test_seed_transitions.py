@@ -140,7 +140,7 @@ def test_gaps_unequal_steps_and_short_runs():
         one(RunCurve([0, 100], [0.0, 1.0]))
     with pytest.raises(MeasurementError, match="no run"):
         seed_transitions([], RISES)
-    with pytest.raises(MeasurementError, match="have .1, 2. runs"):
+    with pytest.raises(MeasurementError, match=r"have .1, 2. runs"):
         onset_matrix({"a": found, "b": seed_transitions([shorter], RISES)})
 
 
