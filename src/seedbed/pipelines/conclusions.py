@@ -36,7 +36,7 @@ class OnsetRow:
 class Answer:
     """One question of the study, answered for one pair of levels of one factor.
 
-    Of an interaction, factor names both factors, and the levels are two effects: `text → code with bpe-512@text`.
+    Of an interaction, factor names both factors, and the levels are two effects: `code − text with bpe-512@text`.
     """
 
     question: str

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from seedbed.dynamics.power import POWER
+from seedbed.dynamics.verdict import Verdict
+from seedbed.dynamics.wording import number
 from seedbed.pipelines.conclusions import Answer
 from seedbed.pipelines.contrasts import comparable, comparisons, decide, stratum
 from seedbed.pipelines.headlines import headline_of
@@ -47,12 +50,12 @@ def _squares(study: Study, results: StudyResults, question: Question) -> Iterato
     if question.square is not None:
         first, second = (({factor: one}, {factor: other}) for one, other in question.square)
         (a, b), (c, d) = question.square
-        yield Square((first, second), (f"{a} → {b}", f"{c} → {d}"), (factor,))
+        yield Square((first, second), (f"{b} − {a}", f"{d} − {c}"), (factor,))
     elif by is not None:
         for a, b in comparisons(study, results, factor):
             for c, d in comparisons(study, results, by):
                 one, other = (({factor: a, by: level}, {factor: b, by: level}) for level in (c, d))
-                yield Square((one, other), (f"{a} → {b} with {c}", f"{a} → {b} with {d}"), (factor, by))
+                yield Square((one, other), (f"{b} − {a} with {c}", f"{b} − {a} with {d}"), (factor, by))
 
 
 Quadruple = tuple[RunResult, RunResult, RunResult, RunResult]
@@ -106,7 +109,7 @@ def _answer(
         metric=question.metric,
         strata=tuple(strata),
         matched=matched.words,
-        verdict=replace(pooled, note="; ".join(filter(None, (pooled.note, matched.note)))),
+        verdict=replace(pooled, note="; ".join(filter(None, (pooled.note, _detectable(pooled), matched.note)))),
         by_stratum={
             name: decide(
                 effects(found), [name] * len(found), question, headline, square.names, within=True, direction=False
@@ -115,3 +118,10 @@ def _answer(
         },
         label=worded(measures),
     )
+
+
+def _detectable(found: Verdict) -> str:
+    """The smallest interaction that so many seeds would find, as a verdict's note says it."""
+    if found.minimum_detectable is None:
+        return ""
+    return f"an interaction of {number(found.minimum_detectable, found.unit)} is found with {POWER:.0%} power"

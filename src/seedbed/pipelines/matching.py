@@ -49,6 +49,7 @@ def match(study: Study, results: StudyResults, pairs: Sequence[Pair], labels: Se
     """
     mixtures = {mixture.name: mixture for mixture in study.mixtures}
     told: list[Match] = []
+    siblings: list[Pair] = []
     sizes = ""
     for run_a, run_b in pairs:
         if run_a.factors.get("order") != run_b.factors.get("order"):
@@ -66,9 +67,11 @@ def match(study: Study, results: StudyResults, pairs: Sequence[Pair], labels: Se
             return Match("", refusal=measure)
         apart = run_a.factors.get("tokenizer") != run_b.factors.get("tokenizer")
         if labels and measure is None and (apart or study.is_crossed):
-            told.append(_labelled(labels, (run_a, run_b)))
+            siblings.append((run_a, run_b))
         else:
             told.append(_compared(results, measure, (run_a, run_b), sides))
+    if siblings:
+        told.append(_labelled(labels, siblings))
     worst = max(told, key=lambda each: (each.refusal is not None, each.gap))
     return replace(worst, note="; ".join(filter(None, (worst.note, sizes))))
 
@@ -96,11 +99,12 @@ def seen(run: RunResult, measure: Measure) -> float:
     return float(run.outcome[name])
 
 
-def _labelled(labels: Sequence[Measure], pair: Pair) -> Match:
-    gaps = {measure: _gap(*(seen(run, measure) for run in pair)) for measure in MEASURES}
+def _labelled(labels: Sequence[Measure], pairs: Sequence[Pair]) -> Match:
+    """Whether siblings are equal in what they promise; gaps are the largest of all pairs."""
+    gaps = {measure: max(_gap(*(seen(run, measure) for run in pair)) for pair in pairs) for measure in MEASURES}
     worst = max(labels, key=lambda measure: gaps[measure])
     if gaps[worst] > MATCHED_WITHIN:
-        computed = any(run.outcome.get("matched") for run in pair)
+        computed = any(run.outcome.get("matched") for pair in pairs for run in pair)
         mend = (
             "steps are whole numbers, so take more of them"
             if computed
