@@ -283,13 +283,17 @@ KINDS: dict[str, str] = {
     "npi": "seedbed.probes.npi_recipe:PolarityItems",
     "grammar suite": "seedbed.probes.suites_recipe:GrammarSuite",
     "tense reinflection": "seedbed.probes.tense_recipe:TenseReinflection",
+    "center embedding": "seedbed.probes.center_recipe:CenterEmbedding",
+    "dyck": "seedbed.probes.dyck_recipe:Brackets",
     "loss by slice": "seedbed.probes.slices_recipe:LossBySlice",
     "attention syntax": "seedbed.probes.attention_syntax_recipe:AttentionSyntax",
     "induction": "seedbed.probes.induction_recipe:Induction",
     "n-gram strategy": "seedbed.probes.strategy_recipe:NgramStrategy",
+    "languages": "seedbed.probes.languages_recipe:Languages",
     "dash rate": "seedbed.probes.dash_rate_recipe:DashRate",
     "dash sites": "seedbed.probes.dash_sites_recipe:DashSites",
     "letter questions": "seedbed.probes.letters_recipe:LetterQuestions",
+    "byte patterns": "seedbed.probes.byte_patterns_recipe:BytePatterns",
 }
 """Every kind of probe and where its recipe lies, which is imported when it is asked for."""
 
