@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console
 
 from seedbed.dynamics.verdict import Verdict
+from seedbed.pipelines.byte_pattern_table import byte_pattern_table
 from seedbed.pipelines.conclusions import Answer, Conclusions, OnsetRow
 from seedbed.pipelines.results import RunResult, StudyResults
 from seedbed.pipelines.table import (
@@ -57,6 +58,7 @@ def all_tables(results: StudyResults, conclusions: Conclusions | None) -> list[T
         *question_tables(results),
         *pairs_tables(results),
         bits_table(results),
+        byte_pattern_table(results),
         difficulty_table(results),
         certificates_table(results),
         budgets_table(results),

@@ -125,13 +125,17 @@ def _scalars(name: str, nats: float, size: int) -> dict[str, float]:
 def token_bytes(text: str, tokens: Sequence[int], encoder: TextEncoder) -> Ints:
     """int64[tokens]: how many bytes of the text each token is; they add up to those of the text.
 
-    What a tokenizer puts between tokens (a word tokenizer's spaces) belongs to the token after it. A token that ends
-    within a character has the bytes up to the last whole character.
+    What a tokenizer puts between tokens (a word tokenizer's spaces) belongs to the token after it. A space that it puts
+    before every text is no byte of it. A token that ends within a character has the bytes up to the last whole
+    character.
     """
     pieces_of = getattr(encoder, "token_bytes", None)
     if pieces_of is not None:
         sizes = np.array([len(pieces_of[token]) for token in tokens], np.int64)
         if int(sizes.sum()) == len(text.encode()):
+            return sizes
+        if tokens and int(sizes.sum()) == len(text.encode()) + 1 and pieces_of[tokens[0]][:1] == b" ":
+            sizes[0] -= 1  # a space that the tokenizer puts before every text
             return sizes
         spaced = sizes + (np.arange(len(sizes)) > 0)
         if int(spaced.sum()) == len(text.encode()):
