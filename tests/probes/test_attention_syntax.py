@@ -42,7 +42,7 @@ class Gold(nn.Module):
         super().__init__()
         self.maps: dict[tuple[int, ...], Tensor] = {}
         for number, tokens in enumerate(prepared._tokens):
-            words = prepared._words[number]
+            words = np.array(prepared._words[number])
             maps = np.zeros((2, len(tokens), len(tokens)))
             for word, head in enumerate(prepared.texts[number].heads):
                 place = np.ix_(words == word, words == head)
@@ -176,11 +176,14 @@ def test_texts_that_cannot_be_scored_are_left_out_and_named(encoders: dict[str, 
     recipe = AttentionSyntax(treebank="small.conllu", min_words=1)
     probe = recipe.prepare(Material(encoders["byte"], 16, Workbench(tmp_path)))
     assert [text.text for text in probe.texts] == ["the newt sleeps"]
-    assert "longer than the context of 16 tokens" in probe.conventions
+    assert "1 of 2 items are not scored: 1 for a length above the context of 16 tokens" in probe.conventions
     assert "'the yak sees me.'" in probe.conventions
-    with pytest.raises(SeedbedError, match=r"attention-syntax: .*longer than the context of 8 tokens"):
+    found = probe.measure(Uniform(causal=True), 0)
+    assert found.scalars["attention-syntax/unscored"] == 1
+    assert b"the yak sees me." in found.items.schema.metadata[b"unscored"]
+    with pytest.raises(SeedbedError, match=r"attention-syntax: .*above the context of 8 tokens"):
         recipe.prepare(Material(encoders["byte"], 8, Workbench(tmp_path)))
-    with pytest.raises(SeedbedError, match="the newt sleeps"):
+    with pytest.raises(SeedbedError, match=r"words that the tokenizer lacks .*'the newt sleeps': sleeps"):
         recipe.prepare(Material(encoders["word"], 16, Workbench(tmp_path)))
     with pytest.raises(SourceError, match="no relation has 50 words in 2 texts; lower min_words"):
         AttentionSyntax(treebank="small.conllu", min_words=50).prepare(

@@ -28,13 +28,14 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from seedbed.errors import SeedbedError, SourceError
+from seedbed.errors import SourceError
 from seedbed.probes.attention_maps import NO_WORD, attention_maps, word_maps, words_of_tokens
 from seedbed.probes.attention_syntax_edges import (
     Ints,
     ParsedText,
     best_offset,
     chance,
+    common,
     dealt,
     edges_of,
     groups_of,
@@ -43,8 +44,9 @@ from seedbed.probes.attention_syntax_edges import (
 from seedbed.probes.attention_syntax_recipe import AttentionSyntax
 from seedbed.probes.attention_syntax_scores import Readings, each_head, one_direction, readings, sided
 from seedbed.probes.attention_syntax_texts import component_texts, grammar_texts, treebank_texts
-from seedbed.probes.base import Material, Measurement, TextEncoder, looking_at, with_conventions
+from seedbed.probes.base import Material, Measurement, TextEncoder, looking_at
 from seedbed.probes.next_token import batches_of, padded
+from seedbed.probes.unscored import sort_out
 
 CONVENTIONS = (
     "One row per scored word. Texts are fed after an end-of-document token. Attention is summed over the pieces looked "
@@ -73,42 +75,31 @@ class PreparedAttentionSyntax:
         self.name = recipe.name
         self._tie = recipe.tie_weight
         self._pad = encoder.eos_id
-        self._tokens: list[list[int]] = []
-        self._words: list[Ints] = []
-        self.texts: list[ParsedText] = []
-        left_out: dict[str, list[str]] = {}
         pieces = [bytes(piece) for piece in getattr(encoder, "token_bytes", ())]
         if not pieces:
             raise SourceError(f"{self.name}: the tokenizer does not say which bytes its tokens hold; use one of ours")
-        for text, tokens in zip(texts, encoded(encoder, [each.text for each in texts]), strict=True):
-            owner = None
-            if not tokens:
-                reason = "with a word the tokenizer does not have"
-            elif len(tokens) + 1 > context:
-                reason = f"longer than the context of {context} tokens"
-            else:
-                owner = words_of_tokens(text.text, text.spans, [pieces[token] for token in tokens])
-                reason = "that the tokenizer does not give back"
-            if owner is None:
-                left_out.setdefault(reason, []).append(text.text)
-                continue
-            self.texts.append(text)
-            self._tokens.append([encoder.eos_id, *tokens])
-            self._words.append(np.concatenate([[NO_WORD], owner]))
-        self.left_out = {reason: len(some) for reason, some in left_out.items()}
-        said = "; ".join(f"{len(some)} texts {reason}, such as {some[0][:60]!r}" for reason, some in left_out.items())
-        if not self.texts:
-            raise SourceError(f"{self.name}: no text can be scored: {said or 'none has heads'}; give other texts")
-        edges = edges_of(self.texts, subtypes=recipe.subtypes, min_words=1)
+        if not texts:
+            raise SourceError(f"{self.name}: no text has heads and relations; give texts with a gold parse")
+        kept, self.left_out = sort_out(self.name, [(text.text,) for text in texts], encoder, context)
+        self.texts = [texts[number] for number in kept]
+        self._tokens: list[list[int]] = []
+        self._words: list[list[int]] = []
         known = np.zeros((len(self.texts), max(len(text.heads) for text in self.texts)), np.bool_)
-        for number, owner in enumerate(self._words):
+        encoded = encoder.encode_batch([text.text for text in self.texts])
+        for number, (text, tokens) in enumerate(zip(self.texts, encoded, strict=True)):
+            owner = words_of_tokens(text.text, text.spans, [pieces[token] for token in tokens])
+            if owner is None:
+                raise SourceError(
+                    f"{self.name}: the tokenizer loses some of {text.text[:40]!r}; use a lossless one, like 'bpe'"
+                )
             known[number, owner[owner >= 0]] = True
+            self._tokens.append([encoder.eos_id, *tokens])
+            self._words.append([NO_WORD, *owner.tolist()])
         self._known = known
+        edges = edges_of(self.texts, subtypes=recipe.subtypes)
         seen = known[edges.sentence, edges.word] & known[edges.sentence, edges.head]
         self.untold_words = int((~seen).sum())
-        edges = edges.taken(np.flatnonzero(seen))
-        group, counts = np.unique(edges.relation, return_inverse=True, return_counts=True)[1:]
-        self.edges = edges.taken(np.flatnonzero(counts[group] >= recipe.min_words)) if len(edges) else edges
+        self.edges = common(edges.taken(np.flatnonzero(seen)), recipe.min_words)
         if not len(self.edges):
             raise SourceError(
                 f"{self.name}: no relation has {recipe.min_words} words in {len(self.texts)} texts; lower min_words, "
@@ -116,7 +107,7 @@ class PreparedAttentionSyntax:
             )
         self.shuffled = dealt(self.edges, recipe.seed)
         self._half = self.edges.sentence % 2 == 1
-        self.conventions = CONVENTIONS + (f" Left out: {said}." if said else "")
+        self.conventions = f"{CONVENTIONS} {self.left_out.note()}".rstrip()
         if self.untold_words:
             self.conventions += f" {self.untold_words} words without a token of their own, or whose head has none."
 
@@ -151,7 +142,7 @@ class PreparedAttentionSyntax:
             scalars[f"{self.name}/{part}/weight"] = float(what.weight.mean())
         scalars[f"{self.name}/all/ties"] = float(np.mean((every.credit > 0) & (every.credit < 1)))
         scalars[f"{self.name}/all/words"] = float(len(edges))
-        scalars[f"{self.name}/all/left-out-texts"] = float(sum(self.left_out.values()))
+        scalars |= self.left_out.scalars()
         for relation in np.unique(edges.relation).tolist():
             rows = edges.relation == relation
             part = relation.replace(":", "-")
@@ -181,7 +172,7 @@ class PreparedAttentionSyntax:
             "single_credit": pa.array(single.credit),
             "shuffled_credit": pa.array(control.credit),
         }
-        return Measurement(scalars, with_conventions(pa.table(columns), self.conventions))
+        return Measurement(scalars, self.left_out.table(pa.table(columns), self.conventions))
 
     def _read(self, model: nn.Module) -> tuple[Readings, Readings, list[str], bool]:
         """Readings of the gold and of the shuffled heads, the names of the heads, and whether the model is causal."""
@@ -193,7 +184,7 @@ class PreparedAttentionSyntax:
             for batch in batches_of([len(tokens) for tokens in self._tokens], device):
                 count = max(len(self.texts[number].heads) for number in batch)
                 tokens = padded([self._tokens[number] for number in batch], self._pad)
-                words = padded([self._words[number].tolist() for number in batch], NO_WORD)
+                words = padded([self._words[number] for number in batch], NO_WORD)
                 maps = attention_maps(model, torch.from_numpy(tokens).to(device))
                 shapes = [layer.shape[1] for layer in maps]
                 if not edge_rows:
@@ -214,13 +205,3 @@ class PreparedAttentionSyntax:
         gold, control = (Readings(*torch.cat(kind, dim=1).numpy()[:, order]) for kind in kept)
         names = [f"{layer}.{head}" for layer, heads in enumerate(shapes) for head in range(heads)]
         return gold, control, names, causal
-
-
-def encoded(encoder: TextEncoder, texts: Sequence[str]) -> list[list[int]]:
-    """Token ids of each text; none for a text that the tokenizer refuses (a word it does not have)."""
-    try:
-        return encoder.encode_batch(list(texts))
-    except SeedbedError:
-        if len(texts) == 1:
-            return [[]]
-    return [tokens for text in texts for tokens in encoded(encoder, [text])]

@@ -68,7 +68,7 @@ class Edges:
 
 
 def edges_of(texts: Sequence[ParsedText], *, subtypes: bool = False, min_words: int = 1) -> Edges:
-    """The scored words: no root, no punctuation, and relations of at least `min_words` words.
+    """The scored words: no root, no punctuation, and relations of at least `min_words` words (see `common`).
 
     subtypes: whether "acl:relcl" and "acl" are two relations.
     """
@@ -83,8 +83,15 @@ def edges_of(texts: Sequence[ParsedText], *, subtypes: bool = False, min_words: 
     table = np.array(rows, np.int64).reshape(-1, 4)
     sentence, place, head_place, length = table.T
     edges = Edges(sentence, place, head_place, length, np.array(relations, np.str_))
+    return common(edges, min_words)
+
+
+def common(edges: Edges, min_words: int) -> Edges:
+    """The edges of relations that have at least so many."""
+    if not len(edges):
+        return edges
     _, group, counts = np.unique(edges.relation, return_inverse=True, return_counts=True)
-    return edges.taken(np.flatnonzero(counts[group] >= min_words)) if len(edges) else edges
+    return edges.taken(np.flatnonzero(counts[group] >= min_words))
 
 
 def groups_of(*columns: NDArray[Any]) -> Ints:
