@@ -122,3 +122,71 @@ def test_a_run_whose_loss_is_a_measure_must_be_in_the_store(tmp_path):
     text = ("from seedbed import *", "from seedbed import *\n    from seedbed.data.orders import Difficulty")
     with pytest.raises(UnknownNameError, match="no finished run is called"):
         graph(tmp_path, orders=missing, imports=text)
+
+
+CROSSED = ("seeds=Seeds(2)", 'seeds=Seeds(2), tokenizers_from="each mixture"')
+
+
+def matched(*measures):
+    return {"matched": ("seeds=Seeds(2)", f"seeds=Seeds(2), matched={measures}")}
+
+
+def test_measures_that_hold_anyway_change_no_identity(tmp_path):
+    before = prints(graph(tmp_path))
+    assert prints(graph(tmp_path, **matched("bytes", "updates"))) == before
+
+
+def test_a_sibling_names_what_it_is_matched_with_and_reads_both_token_stores(tmp_path):
+    before = prints(graph(tmp_path))
+    found = graph(tmp_path, **matched("bytes", "tokens"))
+    assert before.items() <= prints(found).items()
+    new = {name for kind, name in prints(found).keys() - before.keys()}
+    assert new == {f"{m}.byte.matched-tokens.seed-{s}" for m in ("right", "center") for s in (0, 1)}
+    run = next(run.artifact for run in found.runs if run.name == "right.byte.matched-tokens.seed-0")
+    assert run.parents["tokens.questions"].name == "questions.byte"
+    assert run.parents["reference.questions"].name == "questions.bpe-400"
+    assert {name for name in run.parents if name.startswith("reference.")} == {
+        "reference.questions",
+        "reference.branching",
+    }
+    assert run.description["matched"]["in"] == "tokens"
+    assert run.description["matched"]["with"]["tokenizer"] == found.tokenizers["bpe-400"].description
+    assert run.description["training"] == found.runs[0].artifact.description["training"]
+
+
+def test_another_reference_makes_another_sibling(tmp_path):
+    sibling = ("run", "right.byte.matched-tokens.seed-0")
+    one, other = (
+        prints(graph(tmp_path, **matched("tokens"), size=("vocab_size=400", f'vocab_size={size}, name="bpe"')))
+        for size in (400, 300)
+    )
+    assert one[sibling] != other[sibling]
+
+
+def test_a_tokenizer_of_one_mixtures_text_depends_on_that_mixture_alone(tmp_path):
+    found = graph(tmp_path, crossed=CROSSED)
+    assert list(found.tokenizers) == ["bpe-400@right", "bpe-400@center", "byte"]
+    right = found.tokenizers["bpe-400@right"]
+    assert set(right.parents) == {"component.questions", "component.branching"}
+    assert right.description["shares"] == {"questions": 0.5, "branching": 0.5}
+    dose = ("questions: 0.5, center: 0.5", "questions: 0.4, center: 0.6")
+    names = changed(found, graph(tmp_path, crossed=CROSSED, dose=dose))
+    assert ("tokenizer", "bpe-400@center") in names
+    assert not {("tokenizer", "bpe-400@right"), ("tokenizer", "byte"), ("component", "center")} & names
+
+
+def test_every_component_is_tokenized_under_every_text(tmp_path):
+    found = graph(tmp_path, crossed=CROSSED)
+    assert len(found.tokens) == 9
+    run = next(run for run in found.runs if (run.arm.mixture.name, run.arm.tokenizer_text) == ("right", "center"))
+    assert run.artifact.parents["tokenizer"] == found.tokenizers["bpe-400@center"]
+    assert run.artifact.parents["tokens.questions"].name == "questions.bpe-400@center"
+
+
+def test_crossed_seeds_add_to_the_runs_that_are_there(tmp_path):
+    before = prints(graph(tmp_path))
+    after = prints(graph(tmp_path, seeds=("Seeds(2)", "Seeds(2, crossed=True)")))
+    assert before.items() <= after.items()
+    new = {name for _, name in after.keys() - before.keys()}
+    assert len(new) == 8
+    assert {"right.byte.seed-0.order-1", "right.byte.seed-1.order-0"} <= new

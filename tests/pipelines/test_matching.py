@@ -109,3 +109,51 @@ def test_the_largest_gap_of_all_pairs_is_told():
     assert match(study, results(), pairs).words == "bytes seen equal within 0.89%"
     pairs.append((run(ALONE, TOTAL), run(COMPETITIVE, 2 * TOTAL)))
     assert "differ by 50.0%" in match(study, results(), pairs).refusal
+
+
+PARTS = {"embedding": 6_400, "attention": 1_024, "mlp": 2_304, "norm": 48, "total": 9_776}
+BUDGET = {"total_bytes": TOTAL, "tokens": 300_000, "steps": 100, "flops": 1e9, "parameters": PARTS}
+
+
+def sibling(tokenizer: str, model: str = "nano", **outcome):
+    factors = {"mixture": ALONE.name, "tokenizer": tokenizer, "order": "shuffled", "model": model}
+    return SimpleNamespace(factors=factors, outcome={**BUDGET, **outcome})
+
+
+def matched(one, other, labels=()):
+    return match(SimpleNamespace(mixtures=[ALONE], is_crossed=False), results(), [(one, other)], labels)
+
+
+def test_siblings_are_matched_in_what_they_promise_and_all_else_is_told():
+    found = matched(sibling("bpe"), sibling("byte", tokens=302_000, total_bytes=TOTAL // 4, steps=26), ("tokens",))
+    assert found.words == "tokens seen equal within 0.66%; they differ in bytes seen by 75.0%, updates by 74.0%"
+    assert found.note == "compared at equal tokens seen, not at equal bytes"
+    both = matched(sibling("bpe"), sibling("byte", tokens=900_000), ("bytes", "updates"))
+    assert both.words == "bytes seen equal and updates equal; they differ in tokens seen by 66.7%"
+    assert both.note == "compared at equal bytes seen and updates"
+
+
+def test_siblings_that_miss_what_they_promise_are_refused_with_the_mend():
+    computed = {"matched": {"in": "flops"}}
+    refusal = matched(sibling("bpe"), sibling("byte", flops=1.1e9, **computed), ("flops",)).refusal
+    assert (
+        refusal == "they are to be equal in FLOPs, which differ by 9.1%; steps are whole numbers, so take more of them"
+    )
+    refusal = matched(sibling("bpe"), sibling("byte", total_bytes=TOTAL // 2), ("bytes", "updates")).refusal
+    assert refusal.startswith("they are to be equal in bytes seen, which differ by 50.0%; documents longer than the")
+    assert "raise context, or take layout='packed'" in refusal
+
+
+def test_arms_of_one_tokenizer_are_matched_in_bytes_whatever_siblings_are():
+    assert matched(sibling("byte"), sibling("byte", tokens=1), ("tokens",)).words == "bytes seen equal"
+
+
+def test_one_model_must_be_equal_outside_the_embedding_and_two_say_what_they_differ_by():
+    larger = {**PARTS, "embedding": 90_000, "total": 93_376}
+    assert matched(sibling("bpe"), sibling("byte", parameters=larger)).refusal is None
+    deeper = {**PARTS, "mlp": 4_608, "total": 12_080}
+    refusal = matched(sibling("bpe"), sibling("byte", parameters=deeper)).refusal
+    assert refusal.startswith("they have 3,376 and 5,680 parameters outside the embedding; give both one model recipe")
+    found = matched(sibling("byte"), sibling("byte", model="deep", parameters=deeper))
+    assert found.refusal is None
+    assert found.note == "the models have 3,376 and 5,680 parameters outside the embedding"

@@ -5,6 +5,7 @@ import pytest
 from seedbed.pipelines.graph import study_graph
 from seedbed.pipelines.jobs import Execution, make
 from seedbed.pipelines.plan import describe_reason, make_plan
+from seedbed.pipelines.siblings import MEASURES
 from seedbed.pipelines.store import Store
 from seedbed.workbench import Workbench
 from tests.pipelines.studies import tiny_study
@@ -64,3 +65,31 @@ def test_a_reason_is_one_line_that_names_the_fields():
     because = [(name, "1", "2") for name in "abcde"]
     assert describe_reason(because) == "field a: 1 → 2; b: 1 → 2; c: 1 → 2 (and 2 more)"
     assert describe_reason([]) == ""
+
+
+def test_parameters_are_told_by_part_before_anything_is_built(begun):
+    plan = make_plan(*begun)
+    by_tokenizer = {each.tokenizer: each for each in plan.models}
+    assert {name: each.vocab_size for name, each in by_tokenizer.items()} == {"bpe-400": 400, "byte": 257}
+    outside = {each.parameters["total"] - each.parameters["embedding"] for each in plan.models}
+    assert len(outside) == 1
+    assert not any(each.estimated for each in plan.models)
+    assert plan.arms == []
+
+
+def test_siblings_are_planned_to_see_what_the_reference_sees(begun, tmp_path):
+    _, store = begun
+    longer = {"steps": ("steps=6", "steps=600"), "matched": ("seeds=Seeds(2)", f"seeds=Seeds(2), matched={MEASURES}")}
+    plan = make_plan(study_graph(tiny_study(tmp_path, **longer).study, Workbench(tmp_path)), store)
+    arms = {arm.arm: arm for arm in plan.arms}
+    reference = arms["right.bpe-400"]
+    for measure, name in (("bytes", "byte"), ("tokens", "byte.matched-tokens"), ("flops", "byte.matched-flops")):
+        arm = arms[f"right.{name}"]
+        assert arm.reference == "right.bpe-400"
+        assert measure in arm.matched
+        assert arm.seen(measure) == pytest.approx(reference.seen(measure), rel=0.01)
+    assert arms["right.byte"].steps == reference.steps == 600
+    assert arms["right.byte.matched-tokens"].steps < 300
+    assert arms["right.byte.matched-tokens"].estimated
+    by_name = {step.name: step for step in plan.steps}
+    assert by_name["right.byte.matched-tokens.seed-0"].tokens < 0.5 * by_name["right.byte.seed-0"].tokens
