@@ -4,9 +4,10 @@ import math
 import pytest
 
 from seedbed.errors import RecipeError, SourceError, UnknownNameError
-from seedbed.pipelines.compare_tokenizers import compare
+from seedbed.pipelines.compare_tokenizers import compare, recipe_of
 from seedbed.workbench import Workbench
 from tests.pipelines.studies import write_pipeline
+from tests.tokenizers import files
 
 
 @pytest.fixture
@@ -67,3 +68,38 @@ def test_an_unknown_tokenizer_is_answered_with_the_nearest(workbench):
 def test_a_vocabulary_that_the_text_cannot_fill(workbench):
     with pytest.raises(RecipeError, match="larger than its text supports"):
         compare(("bpe-1k",), "text.txt", workbench)
+
+
+def test_existing_tokenizers_by_file_folder_and_hub_id(workbench, monkeypatch):
+    monkeypatch.chdir(workbench.root)
+    files.saved(files.gpt2(), workbench.root / "gpt2")
+    files.saved(files.llama2(), workbench.root / "llama")
+    by_folder, by_file, llama = compare(("gpt2", "gpt2/tokenizer.json", "llama"), "text.txt", workbench)
+    assert by_folder == by_file
+    assert (by_folder.name, by_folder.trained_here, llama.name) == ("gpt2", False, "llama")
+    assert by_folder.measures.words == llama.measures.words
+    assert "".join(llama.sample).strip().startswith("the newts that don't")
+    assert recipe_of("hub:org/name@" + "a" * 40, workbench).name == "name"
+    with pytest.raises(RecipeError, match="needs a commit"):
+        recipe_of("hub:org/name", workbench)
+
+
+def test_the_first_span_that_a_tokenizer_loses_is_shown(workbench):
+    files.saved(files.lower(), workbench.root / "lower")
+    (workbench.root / "text.txt").write_text("the newts of THE sea")
+    with pytest.raises(SourceError, match=r"tokenizer 'lower': document 0 .* at byte 13 b'THE␣sea' became b'the␣sea'"):
+        compare(("lower",), "text.txt", workbench)
+
+
+def test_one_that_changes_text_on_purpose_is_measured_on_what_it_makes_of_it(workbench, monkeypatch):
+    (workbench.root / "tokenizers").mkdir()
+    (workbench.root / "tokenizers" / "low.toml").write_text(
+        'kind = "bpe"\nvocab_size = 260\nnormalisation = "lowercase"\nlossless = false\n'
+    )
+    (workbench.root / "text.txt").write_text("The THE the newts " * 30)
+    monkeypatch.chdir(workbench.root)
+    low, byte = compare(("low", "byte"), "text.txt", workbench)
+    assert low.name == "low (on text as it changes it)"
+    assert low.measures.single_token_share == 0.5
+    assert low.measures.total_bytes == byte.measures.total_bytes
+    assert "".join(low.sample).startswith("the the the newts")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tokenization_scorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,27 @@ def test_renyi_efficiency_of_the_paper(text: str, types: int, values: dict[float
             value * math.log(types) / math.log(types + 1), abs=1e-9
         )
     assert renyi_efficiency(counts) == renyi_efficiency(counts, 2.5)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 10.0])
+def test_renyi_measures_are_those_of_the_published_package_on_real_text(
+    alpha: float, source: list[str], bpe: Encoder, byte: Encoder
+):
+    # The package reads its text twice where the power is 1, and the second time it is empty.
+    kind = "shannon" if alpha == 1 else "renyi"
+    for encoder in (bpe, byte):
+        ids, _ = encoder.encode_flat(source)
+        counts = np.bincount(ids, minlength=encoder.vocab_size)
+        text = " ".join(map(str, ids))
+        efficiency = tokenization_scorer.score(text, metric=f"{kind}_efficiency", power=alpha)
+        assert renyi_efficiency(counts, alpha) == pytest.approx(efficiency, abs=1e-9)
+        entropy = tokenization_scorer.score(text, metric=f"{kind}_entropy", power=alpha)
+        assert renyi_entropy(counts, alpha) / math.log(2) == pytest.approx(entropy, abs=1e-9)
+        nominal = encoder.vocab_size - 1  # the end of document is no token of text
+        theirs = tokenization_scorer.score(text, metric=f"{kind}_efficiency", power=alpha, vocab=nominal)
+        assert renyi_efficiency(counts, alpha, vocab_size=nominal) == pytest.approx(theirs, abs=1e-9)
+        if alpha == 2.5:
+            assert measure(encoder, source).renyi_efficiency == pytest.approx(theirs, abs=1e-9)
 
 
 @settings(deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seedbed.data.build import build_component
@@ -17,7 +17,7 @@ from seedbed.tokenizers.existing import take_existing
 from seedbed.tokenizers.existing_recipe import HUB, TOKENIZER_FILE, Existing
 from seedbed.tokenizers.intrinsic import TokenizerMeasures, measure, parity
 from seedbed.tokenizers.pieces import read_morphemes
-from seedbed.tokenizers.recipes import AnyTokenizer, tokenizer
+from seedbed.tokenizers.recipes import AnyTokenizer, Tokenizer, tokenizer
 from seedbed.tokenizers.splits import Split, dash_costs, number_splits, shown
 from seedbed.tokenizers.train import train_tokenizer
 from seedbed.tokenizers.word_cuts import boundary_agreement
@@ -63,6 +63,8 @@ def compare(
     names: Sequence[str], location: str, workbench: Workbench, *, morphemes: str | None = None
 ) -> list[Compared]:
     """Measure each tokenizer on a text: a shelf name is trained on that text first, an existing one taken as it is.
+
+    One with lossless=False is measured on the text as it normalises it.
 
     names: of the shelf; or a folder with a tokenizer.json, such a file, or "hub:org/name@commit".
     location: a file, or "FILE.py#COMPONENT" for a component of a pipeline file. morphemes: a list on the shelf.
@@ -132,6 +134,11 @@ def _compared(
     recipe: AnyTokenizer, text: Text, morphemes: Mapping[str, Sequence[str]], workbench: Workbench
 ) -> Compared:
     encoder = _encoder(recipe, text.texts, workbench)
+    name = recipe.name
+    if isinstance(recipe, Tokenizer) and not recipe.lossless:
+        # It cannot give the text back, so it is measured on what it makes of it, and called so.
+        text = replace(text, texts=[encoder.normalised(each) for each in text.texts])
+        name = f"{name} (on text as it changes it)"
     try:
         measures = measure(encoder, text.texts)
     except SourceError as error:
@@ -139,7 +146,7 @@ def _compared(
     begin = text.texts[0].encode()[:SAMPLE_BYTES].decode(errors="ignore")
     begin = begin.rpartition(" ")[0] or begin if len(begin) < len(text.texts[0]) else begin
     return Compared(
-        name=recipe.name,
+        name=name,
         vocab_size=encoder.vocab_size,
         trained_here=not isinstance(recipe, Existing),
         measures=measures,

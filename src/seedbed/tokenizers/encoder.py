@@ -124,6 +124,11 @@ class Encoder:
         flat, lengths = self._encode_pieces(list(chain.from_iterable(cuts)))
         return flat, np.add.reduceat(lengths, np.cumsum([0] + [len(cut) for cut in cuts[:-1]]))
 
+    def normalised(self, text: str) -> str:
+        """A text as the tokenizer changes it before it cuts it; the text itself where nothing is lost."""
+        normaliser = self.library.normalizer
+        return text if normaliser is None else str(normaliser.normalize_str(text))
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; ends of documents are left out.
 
