@@ -59,3 +59,14 @@ def test_uneven_steps_are_laid_out_where_that_is_needed_and_it_is_said():
     found = estimate(steps, (steps >= 700).astype(float))
     assert "uneven" in found.notes[0]
     assert found.rise_step == 640
+
+
+def test_evaluations_that_thin_out_keep_their_early_part_on_their_own_axis():
+    steps = np.array([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096])
+    values = (steps >= 64).astype(float)
+    by_step = estimate(steps, values)
+    assert by_step.change_points is None
+    found = estimate(steps, values, axis="evaluation")
+    assert (found.acceleration_step, found.change_point_step, found.rise_step) == (32, 32, 32)
+    assert 32 in found.change_points.steps
+    assert found.notes == ("acceleration and change points on the axis of evaluations, not of steps",)

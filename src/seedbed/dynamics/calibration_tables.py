@@ -29,7 +29,13 @@ NOISE = 0.05
 # Rules that take milliseconds a curve are tried on this share of the curves.
 SLOW_SHARE = 0.1
 # Smooth curves that the test is not calibrated on, and its other nulls.
-OTHER_KINDS: tuple[SmoothKind, ...] = ("shifted power law", "heavy tails", "fading noise", "noise of two memories")
+OTHER_KINDS: tuple[SmoothKind, ...] = (
+    "shifted power law",
+    "slow logistic",
+    "heavy tails",
+    "fading noise",
+    "noise of two memories",
+)
 OTHER_NULLS: tuple[Null, ...] = ("power law + phases", "monotone spline + blocks")
 METRICS_OF_A_SUITE = 8
 SHARED_NOISE = 0.5

@@ -11,7 +11,8 @@ A curve has a start by each of them whether or not there is a transition: that i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from seedbed.dynamics.curve_shape import CurveShape, curve_shape
 from seedbed.dynamics.sharp_rise import LEAST_EVALUATIONS as LEAST_FOR_TEST
 from seedbed.dynamics.sharp_rise import Null, SharpRise, sharp_rise
 
+Axis = Literal["step", "evaluation"]
 # Distances of the acceleration, in evaluations.
 DISTANCES = (1, 2, 4)
 
@@ -33,7 +35,8 @@ class Estimates:
 
     accelerations: the break at each distance; acceleration_step: that of the middle one that fits the curve.
     spread_steps: latest minus earliest of those found; None if fewer than two found one. agree: all that could be run
-    found one, within two spacings. notes: what could not be run, and why.
+    found one, within two of the widest gaps. accelerations, change_points: distances and spacings are those of the
+    axis. notes: what could not be run, and why.
     """
 
     acceleration_step: int | None
@@ -65,6 +68,7 @@ def estimate(
     values: Floats,
     *,
     falling: bool = False,
+    axis: Axis = "step",
     null: Null = "power law + AR(1)",
     alpha: float = 0.05,
 ) -> Estimates:
@@ -72,12 +76,19 @@ def estimate(
 
     steps: int64[k], ascending; values: float64[k]. The sigmoid's and the test's start are taken only where each of them
     says that there is one (AICc chooses it; p <= alpha). null, alpha: of the test.
+    axis: what the acceleration and the change points take as even. "step" lays uneven curves on even steps first;
+    "evaluation" takes each evaluation as one unit, for schedules that thin out (steps 1, 2, 4, 8, ...): the early part
+    is then kept, but what accelerates per evaluation need not per step. Either way starts are given in steps.
     Errors: MeasurementError for a bad curve, or one of fewer than three evaluations.
     """
     at, measured = curve(steps, values)
-    even_steps, even, notes = evenly_spaced(at, measured)
+    if axis == "evaluation":
+        even_steps, even = np.arange(len(at), dtype=np.int64), measured
+        said = ["acceleration and change points on the axis of evaluations, not of steps"]
+    else:
+        even_steps, even, notes = evenly_spaced(at, measured)
+        said = list(notes)
     spacing = int(even_steps[1] - even_steps[0])
-    said = list(notes)
     breaks = tuple(
         break_point(even_steps, even, distance_steps=distance * spacing, falling=falling)
         for distance in DISTANCES
@@ -90,6 +101,11 @@ def estimate(
         pieces = change_points(even_steps, even, falling=falling)
     else:
         said.append(f"{len(even)} even evaluations are too few for change points (at least {LEAST_FOR_TEST})")
+    if axis == "evaluation":
+        breaks = tuple(one if one.step is None else replace(one, step=int(at[one.step])) for one in breaks)
+        if pieces:
+            onset_step = None if pieces.onset_step is None else int(at[pieces.onset_step])
+            pieces = replace(pieces, steps=tuple(int(at[place]) for place in pieces.steps), onset_step=onset_step)
     if len(at) >= LEAST_FOR_SHAPE:
         shape = curve_shape(at, measured, falling=falling)
     else:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from seedbed.dynamics.checks import FloatArray, IntArray, MeasurementError
-from seedbed.dynamics.estimators import Estimates, estimate
+from seedbed.dynamics.estimators import Axis, Estimates, estimate
 from seedbed.dynamics.flags import event_flags, schedule_changes
 from seedbed.dynamics.onset import Confirmation
 from seedbed.dynamics.run_curve import RunCurve, TidyCurve, tidy, tidy_all
@@ -79,6 +79,7 @@ def seed_transitions(
     kind: CurveKind = "accuracy",
     arm: str = "",
     events: Mapping[str, Sequence[int] | IntArray] | None = None,
+    axis: Axis = "step",
     null: Null = "power law + AR(1)",
     alpha: float = ALPHA,
     confidence: float = 0.95,
@@ -86,8 +87,9 @@ def seed_transitions(
     """Record the transition of one metric in every run of an arm.
 
     detector: what counts; soft_detector: the same for the soft form, needed if a run brings one. events: steps at
-    which something else changed (`event_flags`); turns of the learning rate are found where it is given. null, alpha:
-    of the test that a sudden or grokking transition must pass.
+    which something else changed (`event_flags`); turns of the learning rate are found where it is given. axis: see
+    `estimate`; "evaluation" suits schedules that thin out. null, alpha: of the test that a sudden or grokking
+    transition must pass.
     Errors: MeasurementError without runs, or for a bad one (see `tidy`).
     """
     _, notes = tidy_all(runs)
@@ -99,6 +101,7 @@ def seed_transitions(
             soft_detector=soft_detector,
             of=CurveName(run.name, arm, run.seed_init, run.seed_order, metric, kind),
             events=events,
+            axis=axis,
             null=null,
             alpha=alpha,
         )
@@ -126,6 +129,7 @@ def run_transition(
     of: CurveName,
     soft_detector: Detector | None = None,
     events: Mapping[str, Sequence[int] | IntArray] | None = None,
+    axis: Axis = "step",
     null: Null = "power law + AR(1)",
     alpha: float = ALPHA,
 ) -> TransitionRecord:
@@ -140,7 +144,7 @@ def run_transition(
     notes = list(measured.notes)
     if shorter < detector.plateau_evaluations:
         notes.append(f"levels are means of {shorter} evaluations, not of {detector.plateau_evaluations}")
-    found = estimate(measured.steps, measured.values, falling=detector.falling, null=null, alpha=alpha)
+    found = estimate(measured.steps, measured.values, falling=detector.falling, axis=axis, null=null, alpha=alpha)
     notes.extend(found.notes)
     made = _with_soft(made, measured, found, soft_detector, null, alpha)
     made = _with_train(made, measured, detector, found)
