@@ -65,9 +65,9 @@ def branch_table(branched: Branched) -> Table:
     """Each metric at the branch point, then of both at the last step that they share, and their difference."""
     found = rows(branched)
     longer = branched.last_step > max((row.step for row in found), default=branched.last_step)
-    columns = [Column("metric"), *(Column(name, True) for name in (f"step ≤ {branched.at}", "at step"))]
-    columns += [Column(name, True) for name in ("parent", "branch", "branch - parent")]
-    columns += [Column(f"branch at {branched.last_step}", True)] if longer else []
+    heads = ["before", "at step", "parent", "branch", "difference"]
+    heads += [f"branch at {branched.last_step}"] if longer else []
+    columns = [Column("metric"), *(Column(name, True) for name in heads)]
     cells = []
     for row in found:
         values = [number(value, DIGITS) for value in (row.at_branch, row.parent, row.branch, row.branch_end)]
@@ -81,7 +81,8 @@ def branch_table(branched: Branched) -> Table:
 def notes(branched: Branched) -> list[str]:
     """What must be known to read the table: whether weights are equal, and what else differs than the one change."""
     step, equal = branched.weights
-    said = [f"weights at step {step}: {'the same, bit for bit' if equal else 'others than the parent has there'}"]
+    said = [f"before: the last value up to step {branched.at}, where they part"]
+    said += [f"weights at step {step}: {'the same, bit for bit' if equal else 'others than the parent has there'}"]
     steps = branched.parent_run.outcome["steps"]
     if branched.run.status == "FAILED":
         said.append(f"the branch FAILED: {branched.run.reason}")
