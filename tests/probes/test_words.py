@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from seedbed.errors import SeedbedError
+from seedbed.probes.base import Material
+from seedbed.probes.baselines import constant_logits
+from seedbed.probes.byte_patterns_recipe import BytePatterns
+from seedbed.probes.recipes import BitsPerByte, QuestionFormation
 from seedbed.probes.words import WordScorer, word_logprobs
+from seedbed.tokenizers.encoder import load_encoder
+from seedbed.tokenizers.recipes import Tokenizer
+from seedbed.tokenizers.train import train_tokenizer
 
 LONGEST_WORD = 3
 LETTERS = "xy"
@@ -98,3 +105,17 @@ def test_a_tokenizer_that_joins_words_is_refused():
 
     with pytest.raises(SeedbedError, match=r"joins the end of 'quest' with the word after it.*splits at spaces"):
         WordScorer(Joins(), ["quest"], ["do"])
+
+
+def test_a_tokenizer_that_merges_over_spaces_is_refused_before_training_and_others_work(sentences, workbench, tmp_path):
+    train_tokenizer(Tokenizer("bpe", vocab_size=600, pieces="none"), iter(sentences), tmp_path)
+    joins = load_encoder(tmp_path)
+    assert any(b" " in piece[1:-1] for piece in joins.token_bytes)
+    material = Material(joins, 200, workbench, {"grammar": sentences[:40]})
+    with pytest.raises(SeedbedError, match=r"joins the end of .*pieces='gpt2' or 'whitespace'\), or leave this probe"):
+        QuestionFormation(items_per_set=12).prepare(material)
+    model = constant_logits(joins.vocab_size)
+    for recipe in (BitsPerByte(), BytePatterns()):
+        scalars = recipe.prepare(material).measure(model, 0).scalars
+        assert scalars[f"{recipe.name}/total"] > 0
+    assert scalars["byte-patterns/crossing"] > 0.2
