@@ -49,8 +49,8 @@ class WordScorer:
             if whole[: len(head)] != head:
                 raise SeedbedError(
                     f"the tokenizer joins the end of {self.prefixes[number // candidates][-40:]!r} with the word after "
-                    "it, so that the word has no probability of its own; use a tokenizer that splits at spaces (kind 'bpe' "
-                    "with pieces='gpt2' or 'whitespace'), or leave this probe out"
+                    "it, so that the word has no probability of its own; use a tokenizer that splits at spaces (kind "
+                    "'bpe' with pieces='gpt2' or 'whitespace'), or leave this probe out"
                 )
             requests.append(Request([encoder.eos_id, *whole], first=1 + len(head), boundary=boundary))
         self._scorer = Scorer(requests, encoder)
