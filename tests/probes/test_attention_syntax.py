@@ -13,7 +13,6 @@ from seedbed.errors import SeedbedError, SourceError
 from seedbed.probes.attention_syntax import PreparedAttentionSyntax
 from seedbed.probes.attention_syntax_recipe import AttentionSyntax
 from seedbed.probes.base import Material
-from seedbed.probes.recipes import probe
 from seedbed.tokenizers.encoder import Encoder
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model
@@ -212,12 +211,3 @@ def test_held_out_documents_of_a_component_carry_their_parses(encoders: dict[str
 def test_a_model_that_shows_no_attention_is_refused(encoders: dict[str, Encoder], toys) -> None:
     with pytest.raises(SeedbedError, match="does not show its attention"):
         prepared(encoders["word"]).measure(toys.Recurrent(encoders["word"].vocab_size), 0)
-
-
-def test_the_shelf_names_a_held_out_grammar() -> None:
-    recipe = probe("attention-syntax")
-    assert isinstance(recipe, AttentionSyntax)
-    assert recipe.grammar == Grammar("english", split="held-out")
-    assert recipe.smoke().texts < recipe.texts
-    assert not recipe.needs_study
-    assert AttentionSyntax(component="x").needs_study

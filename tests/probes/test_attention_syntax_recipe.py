@@ -5,6 +5,7 @@ import pytest
 from seedbed.data.grammar.recipe import Grammar
 from seedbed.errors import RecipeError
 from seedbed.probes.attention_syntax_recipe import AttentionSyntax
+from seedbed.probes.recipes import probe
 from seedbed.workbench import Workbench
 
 
@@ -36,3 +37,12 @@ def test_headlines_name_the_share_and_its_soft_form() -> None:
     (headline,) = AttentionSyntax(component="a", name="mine").headlines
     assert (headline.metric, headline.soft_metric) == ("mine/all/accuracy", "mine/all/weight")
     assert AttentionSyntax(component="a", at="last").headlines[0].soft_metric is None
+
+
+def test_the_shelf_names_a_held_out_grammar() -> None:
+    recipe = probe("attention-syntax")
+    assert isinstance(recipe, AttentionSyntax)
+    assert recipe.grammar == Grammar("english", split="held-out")
+    assert recipe.smoke().texts < recipe.texts
+    assert not recipe.needs_study
+    assert AttentionSyntax(component="x").needs_study

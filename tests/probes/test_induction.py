@@ -8,11 +8,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
 from torch import Tensor, nn
 
-from seedbed.errors import RecipeError, SeedbedError
+from seedbed.errors import SeedbedError
 from seedbed.probes.base import Material
 from seedbed.probes.induction import PreparedInduction, prefix_matching, previous_token
 from seedbed.probes.induction_recipe import Induction
-from seedbed.probes.recipes import probe
 from seedbed.tokenizers.encoder import Encoder
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model
@@ -181,18 +180,6 @@ def test_positions_in_bytes_are_the_same_for_every_tokenizer(encoders: dict[str,
             assert scalars["induction/icl/early"] == pytest.approx(math.log(encoder.vocab_size))
         else:
             assert 0 < scalars["induction/icl/early"] < math.log(encoder.vocab_size)
-
-
-def test_positions_that_are_none_are_refused() -> None:
-    with pytest.raises(RecipeError, match="icl_positions"):
-        Induction(icl_positions=(0.9, 0.1))
-    with pytest.raises(RecipeError, match="icl_bytes"):
-        Induction(icl_bytes=(90, 10))
-
-
-def test_the_shelf_has_the_defaults() -> None:
-    assert probe("induction") == Induction()
-    assert probe("induction").smoke().sequences < Induction().sequences
 
 
 class AttentionOnly(nn.Module):

@@ -8,11 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seedbed.errors import RecipeError, SeedbedError, SourceError
+from seedbed.errors import SeedbedError, SourceError
 from seedbed.probes.base import Material
 from seedbed.probes.languages import PreparedLanguages, parallel_texts
 from seedbed.probes.languages_recipe import Languages
-from seedbed.probes.recipes import probe
 from seedbed.tokenizers.encoder import Encoder
 from seedbed.training.model import Transformer
 from seedbed.training.recipes import Model
@@ -190,22 +189,3 @@ def test_real_parallel_text(shared_data: Path, encoders: dict[str, Encoder]) -> 
 def test_a_model_that_shows_no_layers_is_refused(folder: Path, toys) -> None:
     with pytest.raises(SeedbedError, match="does not show its layers"):
         prepared(folder).measure(toys.Recurrent(Pairs.vocab_size), 0)
-
-
-def test_what_is_compared_is_stated_once(folder: Path) -> None:
-    with pytest.raises(RecipeError, match="exactly one of grammars= and files="):
-        Languages()
-    with pytest.raises(RecipeError, match="two different languages or more"):
-        Languages(grammars=("scenes",))
-    with pytest.raises(RecipeError, match=r"'a\.b' has a '/' or '\.'"):
-        Languages(files={"a.b": "x", "c": "y"})
-    described = Languages(files={"a": "a.txt", "b": "b.txt"}).identity(Workbench(folder))
-    assert "a.txt" in str(described["files"])
-
-
-def test_the_shelf_names_grammars_of_scenes() -> None:
-    recipe = probe("languages")
-    assert isinstance(recipe, Languages)
-    assert recipe.grammars == ("scenes", "german")
-    assert recipe.smoke().sentences < recipe.sentences
-    assert not recipe.needs_study

@@ -12,7 +12,6 @@ from seedbed.errors import SourceError
 from seedbed.probes.base import Material
 from seedbed.probes.baselines import constant_logits
 from seedbed.probes.ngram_tables import NgramTables
-from seedbed.probes.recipes import probe
 from seedbed.probes.strategy import PreparedStrategy, divergences
 from seedbed.probes.strategy_recipe import NgramStrategy
 from seedbed.training.model import Transformer
@@ -154,13 +153,6 @@ def test_outside_a_study_or_without_text_it_is_refused() -> None:
         NgramStrategy().prepare(Material(Numbers(), 64, Workbench()))
     with pytest.raises(SourceError, match="no component has held-out documents"):
         prepared(markov(2, 5, 0), [])
-
-
-def test_the_shelf_has_the_defaults() -> None:
-    assert probe("strategy") == NgramStrategy()
-    assert NgramStrategy().needs_study
-    assert NgramStrategy().smoke().contexts < NgramStrategy().contexts
-    assert [headline.higher_is for headline in NgramStrategy().headlines] == [None] * 3
 
 
 def learned(documents: list[np.ndarray], measured: PreparedStrategy, steps: list[int]) -> list[dict[str, float]]:
