@@ -22,7 +22,7 @@ from seedbed.data.formal.recipes import (
     SkipTrigrams,
     SparseParity,
 )
-from seedbed.data.formal.word_recipes import SPELLING_TASKS, Facts, Skills, Spelling
+from seedbed.data.formal.word_recipes import DRILL_TASKS, SPELLING_TASKS, Facts, LetterDrills, Skills, Spelling
 from seedbed.data.identity import step_identity
 from seedbed.data.recipes import Component
 from seedbed.workbench import Workbench
@@ -38,6 +38,7 @@ EVERY = {
     "facts": Facts("people", repeats={1: 100, 10: 20}),
     "spelling": Spelling(never_drilled=12, tasks=SPELLING_TASKS, documents=300),
     "skills": Skills("tree", documents=300),
+    "letters": LetterDrills(words=120, tasks=DRILL_TASKS, documents=300),
 }
 # Raise the recipe's version where one of these changes: the same fields would give other documents.
 GOLDEN = {
@@ -51,6 +52,7 @@ GOLDEN = {
     "facts": "743a833a30014e4a",
     "spelling": "d2e324114fb73e30",
     "skills": "f034cc27638e3f77",
+    "letters": "2134878de7d876ea",
 }
 
 

@@ -17,7 +17,7 @@ from seedbed.data.grammar.hashing import key_of, numbers, unit
 from seedbed.errors import RecipeError
 
 DRAWS = 8
-MENTIONED = 4
+MENTIONED = 3
 """Words of a mention."""
 CLASSES = 3
 """Counts are asked for in turn: none, one, and two or more."""

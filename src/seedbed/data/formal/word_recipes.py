@@ -160,7 +160,7 @@ class LetterDrills(FormalSource):
     every band and length. always_drilled, always_held_out: words that stand on one side whatever is drawn, beside the
     others. tasks: with shares of the documents. "count" asks for a letter that is there not at all, once, or more
     often, in turn as far as the word allows; absent letters are as frequent as letters are in the words. Edits are at
-    the first such letter. "mention" names four words of either side at rates (rank among all words) ** -alpha, so that
+    the first such letter. "mention" names three words of either side at rates (rank among all words) ** -alpha, so that
     tokenizers and models meet all words, as often as frequent words are met. answers: "dealt" gives every question the
     answer of another one of its task: the control from which nothing can be learnt but how answers look. split:
     "train" and "seen" ask about the drilled words, in other draws, "held-out" about the others.
