@@ -1,3 +1,4 @@
+import json
 import re
 
 import numpy as np
@@ -146,14 +147,23 @@ def test_measuring_twice_gives_the_same(prepared, encoder, toys):
     assert one.items.equals(other.items)
 
 
-def test_a_context_that_is_too_short_is_refused_when_the_probe_is_prepared(encoders, workbench):
-    recipe = QuestionFormation(items_per_set=3)
-    with pytest.raises(
-        SeedbedError, match=r"question-formation: .* is \d+ tokens long .* is 10; give the model context=\d+"
-    ):
-        recipe.prepare(Material(encoders["byte"], 10, workbench))
-    needed = recipe.prepare(Material(encoders["byte"], 500, workbench))._words.longest[1]
-    recipe.prepare(Material(encoders["byte"], needed, workbench))
+def test_items_beyond_the_context_are_left_out_and_said_and_none_left_is_refused(encoders, workbench):
+    recipe = QuestionFormation(items_per_set=6)
+    with pytest.raises(SeedbedError, match="question-formation: none of its 30 items can be scored: 30 for a length"):
+        recipe.prepare(Material(encoders["word"], 5, workbench))
+    whole = recipe.prepare(Material(encoders["word"], 64, workbench))
+    lengths = {name: [len(f"{i.declarative} quest".split()) + 1 for i in items] for name, items in whole.sets.items()}
+    context = max(lengths["ood-three"]) - 1
+    prepared = recipe.prepare(Material(encoders["word"], context, workbench))
+    for name, items in whole.sets.items():
+        fitting = [item for item, length in zip(items, lengths[name], strict=True) if length <= context]
+        assert prepared.sets.get(name, []) == fitting
+    measured = prepared.measure(constant_logits(encoders["word"].vocab_size), 0)
+    missing = 30 - len(measured.items)
+    assert missing > 0
+    assert measured.scalars["question-formation/unscored"] == missing
+    assert f"{missing} of 30 items are not scored" in prepared.conventions
+    assert len(json.loads(measured.items.schema.metadata[b"unscored"])) == missing
 
 
 def test_files_are_sets_of_their_own(tmp_path, workbench, encoders):

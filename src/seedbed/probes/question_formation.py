@@ -14,7 +14,8 @@ for each kind of relative clause on the subject ("ood-hard.rc-o"), the scalars a
 - margin-present, margin-first: the same against the best other auxiliary that is in the item, and against the item's
   first one; over the items that have such another word, and left out where none has.
 
-Controls: the untrained model is step 0; `baselines` gives what simple rules score on the same items.
+Items that the model cannot be asked are left out and said (`unscored`). Controls: the untrained model is step 0;
+`baselines` gives what simple rules score on the same items.
 Source: McCoy, Frank and Linzen 2020; scored next-word as in PROTOCOLS 4.2.
 """
 
@@ -29,10 +30,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from seedbed.data.grammar.items import QuestionItem, question_items
-from seedbed.probes.base import Measurement, TextEncoder, check_context, with_conventions
+from seedbed.probes.base import Measurement, TextEncoder
 from seedbed.probes.question_files import balanced_sample, read_questions
 from seedbed.probes.question_rules import AUXILIARIES, CLASSES, SINGULAR, Masks, roles, rule_shares
 from seedbed.probes.recipes import QuestionFormation
+from seedbed.probes.unscored import sort_out
 from seedbed.probes.words import WordScorer
 from seedbed.workbench import Workbench
 
@@ -47,7 +49,7 @@ Floats = NDArray[np.float64]
 def prepare(
     recipe: QuestionFormation, encoder: TextEncoder, *, context: int, workbench: Workbench
 ) -> PreparedQuestionFormation:
-    """Draw the items and encode them. Errors: SeedbedError for a bad file, or an item longer than the context."""
+    """Draw the items and encode them. Errors: SeedbedError for a bad file, or if no item can be scored."""
     sets: dict[str, list[QuestionItem]] = {
         name: question_items(name, recipe.items_per_set, recipe.seed, workbench=workbench) for name in recipe.sets
     }
@@ -76,20 +78,29 @@ class PreparedQuestionFormation:
         tie_nats: float = 1e-4,
     ) -> None:
         self.name = name
-        self.conventions = conventions
-        self.sets = {name: list(items) for name, items in sets.items()}
+        flat = [(of, number, item) for of, items in sets.items() for number, item in enumerate(items)]
+        kept, self._left_out = sort_out(
+            name,
+            [tuple(f"{item.declarative} quest {word}" for word in AUXILIARIES) for _, _, item in flat],
+            encoder,
+            context,
+            margin_tokens=int(not bool(encoder.starts_with_space.all())),
+        )
+        flat = [flat[row] for row in kept]
+        self.conventions = f"{conventions} {self._left_out.note()}".strip()
+        self.sets = {of: [item for each, _, item in flat if each == of] for of in sets}
+        self.sets = {of: items for of, items in self.sets.items() if items}
         self._tie_nats = tie_nats
-        self._items = [item for items in self.sets.values() for item in items]
+        self._items = [item for _, _, item in flat]
         self._roles = roles(self._items)
-        prefixes = [f"{item.declarative} quest" for item in self._items]
-        self._words = WordScorer(encoder, prefixes, AUXILIARIES)
-        check_context(name, *self._words.longest, context)
+        self._words = WordScorer(encoder, [f"{item.declarative} quest" for item in self._items], AUXILIARIES)
+        self.cost_tokens = self._words.fed
         self._slices = _slices(self.sets)
         self._fixed = {
             "set": pa.array([name for name, items in self.sets.items() for _ in items]).dictionary_encode(),
             "subject_rc": pa.array([item.subject_rc for item in self._items]).dictionary_encode(),
             "object_rc": pa.array([item.object_rc for item in self._items]).dictionary_encode(),
-            "item": pa.array([number for items in self.sets.values() for number in range(len(items))], pa.int32()),
+            "item": pa.array([number for _, number, _ in flat], pa.int32()),
             "declarative": pa.array([item.declarative for item in self._items]),
             "gold": pa.array([item.auxiliaries[item.main] for item in self._items]).dictionary_encode(),
         }
@@ -112,7 +123,7 @@ class PreparedQuestionFormation:
             for what, (values, present) in scores.measures.items()
             if present[rows].any()
         }
-        return Measurement(scalars, self._table(log_p, scores))
+        return Measurement(scalars | self._left_out.scalars(), self._table(log_p, scores))
 
     def _table(self, log_p: Floats, scores: Choices) -> pa.Table:
         chosen = scores.credit > 0
@@ -125,7 +136,7 @@ class PreparedQuestionFormation:
         for column, word in enumerate(AUXILIARIES):
             columns[f"logprob {word}"] = pa.array(log_p[:, column])
         columns["margin"] = pa.array(scores.measures["margin"][0])
-        return with_conventions(pa.table(columns), self.conventions)
+        return self._left_out.table(pa.table(columns), self.conventions)
 
 
 @dataclass(frozen=True)
