@@ -31,6 +31,7 @@ def test_without_noise_it_is_exact():
 @pytest.mark.parametrize(
     ("values", "best"),
     [
+        (np.maximum(0.0, AT - 25) / 24, "ramp"),
         (0.0 * AT, "flat"),
         (0.02 * AT, "line"),
         (-0.02 * AT, "line"),
@@ -51,10 +52,19 @@ def test_a_pure_step_starts_at_the_evaluation_before_it():
     assert (fell.start_step, fell.size) == (2500, pytest.approx(-2, abs=0.1))
 
 
+def test_a_ramp_starts_at_its_corner():
+    found = curve_shape(STEPS, np.maximum(0.0, AT - 25) / 24 + 0.5 * NOISE)
+    assert (found.best, found.onset_step) == ("ramp", pytest.approx(2500, abs=200))
+    assert curve_shape(STEPS, np.maximum(0.0, AT - 25)).onset_step == 2500
+    assert curve_shape(STEPS, logistic(AT, 22.0, 2.0) + NOISE).onset_step == pytest.approx(1937, abs=60)
+    assert curve_shape(STEPS, 0.02 * AT + NOISE).onset_step is None
+
+
 def test_a_curve_that_only_falls_has_no_rising_sigmoid():
     found = curve_shape(STEPS, -0.05 * AT)
     assert found.best == "line"
-    assert (found.start_step, found.midpoint_step, found.width_steps, found.size) == (None, None, None, None)
+    assert (found.corner_step, found.start_step, found.midpoint_step) == (None, None, None)
+    assert (found.width_steps, found.size) == (None, None)
 
 
 def test_autocorrelation_is_counted_as_noise():

@@ -15,7 +15,7 @@ def test_all_agree_on_a_step():
     assert found.starts == {
         "acceleration": pytest.approx(1900, abs=100),
         "change point": 1900,
-        "sigmoid": pytest.approx(1900, abs=50),
+        "shape": pytest.approx(1900, abs=50),
         "rise": 1900,
     }
     assert (found.agree, found.notes) == (True, ())
@@ -32,7 +32,7 @@ def test_disagreement_is_shown():
     slow = estimate(STEPS, logistic(np.arange(40.0), 22.0, 3.0) + 0.01 * NOISE)
     starts = [start for start in slow.starts.values() if start is not None]
     assert slow.spread_steps == max(starts) - min(starts) > 0
-    assert slow.sigmoid_step == pytest.approx(2200 - 1.317 * 300, abs=60)
+    assert slow.shape_step == pytest.approx(2200 - 1.317 * 300, abs=60)
     # Noise has a largest acceleration too; what looks for transitions finds none, and they do not agree.
     noise = estimate(STEPS, NOISE)
     assert noise.acceleration_step is not None
@@ -47,7 +47,7 @@ def test_flat_curves_have_no_start_by_any():
 
 def test_what_few_evaluations_leave_out_is_said():
     found = estimate([0, 100, 200, 300], [0.0, 0.0, 0.0, 1.0])
-    assert found.starts == {"acceleration": 200, "change point": None, "sigmoid": None, "rise": None}
+    assert found.starts == {"acceleration": 200, "change point": None, "shape": None, "rise": None}
     assert len(found.notes) == 3
     assert found.agree is None
     assert all("too few" in note for note in found.notes)

@@ -26,7 +26,8 @@ EVALUATIONS = (12, 20, 50, 200)
 RHOS = (0.0, 0.5, 0.9)
 # Noise as a share of a smooth curve's fall.
 NOISE = 0.05
-# Rules that take milliseconds a curve are tried on this share of the curves.
+# The naive search for levels, and rules that take milliseconds a curve, are tried on these shares of the curves.
+NAIVE_SHARE = 0.25
 SLOW_SHARE = 0.1
 # Smooth curves that the test is not calibrated on, and its other nulls.
 OTHER_KINDS: tuple[SmoothKind, ...] = (
@@ -95,7 +96,7 @@ def false_alarm_table(
 ) -> tuple[FalseAlarms, ...]:
     """Count alarms on smooth curves: the calibrated test, curves it was not calibrated on, the naive rules beside.
 
-    curves: per row (SLOW_SHARE of it for the slow rules). evaluations, rhos: every pair of them is tried.
+    curves: per row (NAIVE_SHARE or SLOW_SHARE of it for slower rules). evaluations, rhos: every pair of them is tried.
     Errors: MeasurementError for fewer than 20 curves.
     """
     if curves < 20:
@@ -121,13 +122,13 @@ def _rules(count: int, curves: int, few: int) -> Iterator[tuple[SmoothKind, int,
             yield other, curves, "calibrated test", ALPHA, _tested
         for null in OTHER_NULLS:
             yield "power law", few, f"test, null {null}", ALPHA, _tested_by(null)
-    yield "flat", curves, "naive: levels, 3 s2 log n", None, _cut_by_levels
-    yield "power law", curves, "naive: levels, 3 s2 log n", None, _cut_by_levels
+    for kind in ("flat", "power law"):
+        yield kind, max(few, round(NAIVE_SHARE * curves)), "naive: levels, 3 s2 log n", None, _cut_by_levels
     for limit in (3, 4):
         yield "power law", curves, f"naive: acceleration > {limit} sd", None, _accelerated(limit)
     if count <= 50:
         yield "power law", few, "lines, whitened (no test)", None, _cut_by_lines
-        yield "power law", few, "sigmoid by AICc (no test)", None, _sigmoid
+        yield "power law", few, "shape by AICc (no test)", None, _shaped
 
 
 def _alarms(
@@ -162,7 +163,7 @@ def _cut_by_lines(drawn: FloatArray) -> int:
     return sum(change_points(_steps(len(drawn)), one, falling=True).onset_step is not None for one in drawn.T)
 
 
-def _sigmoid(drawn: FloatArray) -> int:
+def _shaped(drawn: FloatArray) -> int:
     return sum(curve_shape(_steps(len(drawn)), one, falling=True).transition for one in drawn.T)
 
 
@@ -227,15 +228,14 @@ def _starts(drawn: FloatArray) -> dict[str, FloatArray]:
     known = calibration(steps)
     fit = known.scan.fit(drawn)
     places = known.shapes.starts[fit.shape]
-    found: dict[str, list[float | None]] = {"change point": [], "sigmoid": []}
+    found: dict[str, list[float | None]] = {"change point": [], "shape": []}
     for distance in (1, 2, 4):
         found[f"acceleration, D {distance}"] = [
             break_point(steps, one, distance_steps=distance).step for one in drawn.T
         ]
     for one in drawn.T:
         found["change point"].append(change_points(steps, one).onset_step)
-        shape = curve_shape(steps, one)
-        found["sigmoid"].append(shape.start_step if shape.transition else None)
+        found["shape"].append(curve_shape(steps, one).onset_step)
     starts = {
         "calibrated test": np.where(known.p_values(fit) <= ALPHA, places, np.nan),
         **{name: np.array([np.nan if one is None else one for one in each]) for name, each in found.items()},

@@ -1,11 +1,12 @@
-"""Is a curve a line, a power law or a sigmoid? Least squares with AR(1) errors, chosen by AICc.
+"""Is a curve a line, a power law, a ramp or a sigmoid? Least squares with AR(1) errors, chosen by AICc.
 
     flat      a                          line     a + b t
-    power law a + b t^-c                 sigmoid  a + b / (1 + exp(-(t - m) / w))
+    power law a + b t^-c                 ramp     a + b max(0, t - m)
+                                         sigmoid  a + b / (1 + exp(-(t - m) / w))
 
 AICc = 2 k - 2 log L + 2 k (k + 1) / (n - k - 1), with the noise's variance and autocorrelation among the k parameters:
 where errors are taken as independent, a sigmoid wins on autocorrelated noise. A criterion chooses a description; it has
-no false-alarm rate (`sharp_rise` has). Time of the sigmoid is counted in evaluations and given in steps.
+no false-alarm rate (`sharp_rise` has). Time of ramp and sigmoid is counted in evaluations and given in steps.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from seedbed.dynamics.autoregression import Scan
 from seedbed.dynamics.checks import FloatArray, Floats, Ints, MeasurementError, curve
 from seedbed.dynamics.smooth import START_SCALES, Shapes, logistic, positions, power_laws, transition_shapes
 
-ShapeName = Literal["flat", "line", "power law", "sigmoid"]
+ShapeName = Literal["flat", "line", "power law", "ramp", "sigmoid"]
 # Parameters of each, with the variance and the autocorrelation of the noise.
-PARAMETERS: dict[ShapeName, int] = {"flat": 3, "line": 4, "power law": 5, "sigmoid": 6}
+PARAMETERS: dict[ShapeName, int] = {"flat": 3, "line": 4, "power law": 5, "ramp": 5, "sigmoid": 6}
 LEAST_EVALUATIONS = 8
 WIDTH_SCALES = float(2 * np.log(9))
 # Rounds of a finer search around the best sigmoid of the grid, each over 9 x 9 middles and scales.
@@ -36,13 +37,15 @@ class CurveShape:
     aicc: per shape, lower is better; weights: Akaike weights, exp(-difference / 2), summing to 1. autocorrelation: of
     the noise around the best shape. start_step: where the sigmoid accelerates most, m - 1.317 w; midpoint_step: m;
     width_steps: 10 to 90 %, 4.394 w; size: its height with its sign. They are None if no sigmoid rises (falls, if
-    falling) anywhere; places before the first or after the last evaluation are put there.
+    falling) anywhere; places before the first or after the last evaluation are put there. corner_step: of the best
+    ramp, likewise.
     """
 
     best: ShapeName
     aicc: dict[ShapeName, float]
     weights: dict[ShapeName, float]
     autocorrelation: float
+    corner_step: float | None
     start_step: float | None
     midpoint_step: float | None
     width_steps: float | None
@@ -50,28 +53,37 @@ class CurveShape:
 
     @property
     def transition(self) -> bool:
-        """Whether the sigmoid describes the curve best."""
-        return self.best == "sigmoid"
+        """Whether a ramp or a sigmoid describes the curve best."""
+        return self.best in ("ramp", "sigmoid")
+
+    @property
+    def onset_step(self) -> float | None:
+        """The corner of the ramp or the start of the sigmoid, if one of them describes the curve best."""
+        return {"ramp": self.corner_step, "sigmoid": self.start_step}.get(self.best)
 
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
     sigmoids: Scan
+    ramps: Scan
     laws: Scan
     line: Scan
     shapes: Shapes
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _grid(time: bytes) -> _Grid:
     at = np.frombuffer(time, dtype=np.float64)
     count = len(at)
     constant = np.ones((count, 1))
     shapes = transition_shapes(count, ramps=False)
     laws = power_laws(at)
+    corners = np.arange(1, count - 2)
+    ramps = np.maximum(0.0, np.arange(count)[:, None] - corners)
     # Of power laws either sign counts; of the line only its own two columns are asked for.
     return _Grid(
         Scan(constant, shapes.columns),
+        Scan(constant, ramps),
         Scan(constant, np.hstack((laws, -laws))),
         Scan(np.column_stack((constant, at)), np.zeros((count, 1))),
         shapes,
@@ -92,6 +104,7 @@ def curve_shape(steps: Ints, values: Floats, *, falling: bool = False) -> CurveS
     grid = _grid(positions(at).tobytes())
     one = measured[:, None]
     sigmoid, law, line = grid.sigmoids.fit(one, falling=falling), grid.laws.fit(one), grid.line.fit(one)
+    ramp = grid.ramps.fit(one, falling=falling)
     index = int(sigmoid.shape[0])
     middle, scale, likelihood, rho, size = _refined(
         measured, float(grid.shapes.middles[index]), float(grid.shapes.scales[index]), falling=falling
@@ -100,6 +113,7 @@ def curve_shape(steps: Ints, values: Floats, *, falling: bool = False) -> CurveS
         "flat": float(sigmoid.without[0]),
         "line": float(line.without[0]),
         "power law": float(law.with_shape[0]),
+        "ramp": float(ramp.with_shape[0]),
         "sigmoid": max(likelihood, float(sigmoid.with_shape[0])),
     }
     aicc = {name: _aicc(likelihoods[name], PARAMETERS[name], len(at)) for name in PARAMETERS}
@@ -107,7 +121,13 @@ def curve_shape(steps: Ints, values: Floats, *, falling: bool = False) -> CurveS
     odds = {name: float(np.exp(-(value - least) / 2)) for name, value in aicc.items()}
     weights = {name: value / sum(odds.values()) for name, value in odds.items()}
     best = min(aicc, key=lambda name: aicc[name])
-    rhos = {"flat": sigmoid.rho_without[0], "line": line.rho_without[0], "power law": law.rho_with[0], "sigmoid": rho}
+    rhos = {
+        "flat": sigmoid.rho_without[0],
+        "line": line.rho_without[0],
+        "power law": law.rho_with[0],
+        "ramp": ramp.rho_with[0],
+        "sigmoid": rho,
+    }
     seen = size != 0
     # A pure step starts at the last evaluation before it.
     start = middle - START_SCALES * scale if scale > 0.1 else float(np.floor(middle))
@@ -117,6 +137,8 @@ def curve_shape(steps: Ints, values: Floats, *, falling: bool = False) -> CurveS
         aicc=aicc,
         weights=weights,
         autocorrelation=float(rhos[best]),
+        # Corners are tried from the second evaluation on.
+        corner_step=float(at[1 + int(ramp.shape[0])]) if ramp.size[0] != 0 else None,
         start_step=_step(at, start) if seen else None,
         midpoint_step=_step(at, middle) if seen else None,
         width_steps=_step(at, middle + half) - _step(at, middle - half) if seen else None,

@@ -4,7 +4,8 @@ All look for the *start*, the place of largest acceleration: on a logistic of sc
     acceleration  largest second difference over a distance (Chen et al. 2024); no allowance for noise
     change point  straight pieces by penalised search (ruptures), smooth curve and autocorrelation taken out; on a slow
                   rise it marks the very foot, one to two scales earlier than the others
-    sigmoid       least squares with autocorrelated errors; the most exact where one rise is all there is
+    shape         a sigmoid or a ramp by least squares with autocorrelated errors, if AICc chooses one of them; the most
+                  exact where one rise is all there is
     rise          the best transition on top of a smooth power law, from the calibrated test
 A curve has a start by each of them whether or not there is a transition: that is for the test, and a stated change.
 """
@@ -41,7 +42,7 @@ class Estimates:
 
     acceleration_step: int | None
     change_point_step: int | None
-    sigmoid_step: float | None
+    shape_step: float | None
     rise_step: float | None
     spread_steps: float | None
     agree: bool | None
@@ -58,7 +59,7 @@ class Estimates:
         return {
             "acceleration": self.acceleration_step,
             "change point": self.change_point_step,
-            "sigmoid": self.sigmoid_step,
+            "shape": self.shape_step,
             "rise": self.rise_step,
         }
 
@@ -74,7 +75,7 @@ def estimate(
 ) -> Estimates:
     """Run every estimator on one curve.
 
-    steps: int64[k], ascending; values: float64[k]. The sigmoid's and the test's start are taken only where each of them
+    steps: int64[k], ascending; values: float64[k]. The shape's and the test's start are taken only where each of them
     says that there is one (AICc chooses it; p <= alpha). null, alpha: of the test.
     axis: what the acceleration and the change points take as even. "step" lays uneven curves on even steps first;
     "evaluation" takes each evaluation as one unit, for schedules that thin out (steps 1, 2, 4, 8, ...): the early part
@@ -109,7 +110,7 @@ def estimate(
     if len(at) >= LEAST_FOR_SHAPE:
         shape = curve_shape(at, measured, falling=falling)
     else:
-        said.append(f"{len(at)} evaluations are too few for a sigmoid (at least {LEAST_FOR_SHAPE})")
+        said.append(f"{len(at)} evaluations are too few for a shape (at least {LEAST_FOR_SHAPE})")
     if len(at) >= LEAST_FOR_TEST:
         rise = sharp_rise(at, measured, falling=falling, null=null, alpha=alpha)
         said.extend(rise.notes)
@@ -117,14 +118,14 @@ def estimate(
         said.append(f"{len(at)} evaluations are too few to test against smooth curves (at least {LEAST_FOR_TEST})")
     accelerated = breaks[len(breaks) // 2].step if breaks else None
     cut = pieces.onset_step if pieces else None
-    sigmoid = shape.start_step if shape and shape.transition else None
+    shaped = shape.onset_step if shape else None
     risen = rise.start_step if rise and rise.alarm else None
     run = [breaks or None, pieces, shape, rise]
-    found = [float(start) for start in (accelerated, cut, sigmoid, risen) if start is not None]
+    found = [float(start) for start in (accelerated, cut, shaped, risen) if start is not None]
     spread = max(found) - min(found) if len(found) > 1 else None
     could = sum(one is not None for one in run)
     widest = int(np.diff(at).max())
     agree = None
     if could > 1:
         agree = not found or (len(found) == could and spread is not None and spread <= 2 * widest)
-    return Estimates(accelerated, cut, sigmoid, risen, spread, agree, breaks, pieces, shape, rise, spacing, tuple(said))
+    return Estimates(accelerated, cut, shaped, risen, spread, agree, breaks, pieces, shape, rise, spacing, tuple(said))

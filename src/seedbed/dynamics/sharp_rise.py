@@ -108,7 +108,7 @@ def _line(gains: FloatArray, rhos: FloatArray, knots: FloatArray) -> FloatArray:
     return np.maximum(np.asarray(found.x, dtype=np.float64), 1.0)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _calibrated(time: bytes, seed: int) -> Calibration:
     return Calibration(np.frombuffer(time, dtype=np.float64), seed)
 
