@@ -6,7 +6,9 @@ the last step, in bits per byte of *all* text, so that the gaps of the patterns 
 
 from __future__ import annotations
 
+from seedbed.pipelines.matching import MATCHED_WITHIN, seen
 from seedbed.pipelines.results import StudyResults
+from seedbed.pipelines.siblings import MEASURES, SEEN, worded
 from seedbed.pipelines.table import NOTHING, Table, columns, number, percent, signed
 from seedbed.pipelines.tables_probes import last_mean
 from seedbed.probes.byte_patterns_recipe import PATTERNS
@@ -36,19 +38,31 @@ def byte_pattern_table(results: StudyResults) -> Table:
 def tokenizer_pairs(results: StudyResults) -> list[tuple[str, str]]:
     """(arm of the first tokenizer, arm that differs from it in the tokenizer alone), in the order of the study.
 
-    An arm that is a sibling (matched in something else) is compared with the same reference.
+    A sibling is compared with the arm that it is matched with.
     """
-    factors = {run.arm: run.factors for run in results.runs}
-    reference = next(iter(factors.values()))["tokenizer"] if factors else ""
+    runs = {run.arm: run for run in results.runs}
+    first = next(iter(runs.values())).factors["tokenizer"] if runs else ""
     pairs = []
-    for first, those in factors.items():
-        if those["tokenizer"] != reference:
-            continue
-        for other, these in factors.items():
-            same = all(these[name] == those[name] for name in ("mixture", "order", "model"))
-            if same and these["tokenizer"] != reference:
-                pairs.append((first, other))
+    for run in runs.values():
+        for other in runs.values():
+            same = all(other.factors[name] == run.factors[name] for name in ("mixture", "order", "model"))
+            reference = not other.reference or other.reference == run.arm
+            if same and reference and run.factors["tokenizer"] == first != other.factors["tokenizer"]:
+                pairs.append((run.arm, other.arm))
     return pairs
+
+
+def matched_in(results: StudyResults, first: str, other: str) -> tuple[str, str | None]:
+    """(what two arms are matched in, why they are not compared or None): bytes seen, or what siblings promise."""
+    sides = [[run for run in results.of_arm(arm) if run.status == "FINISHED"] for arm in (first, other)]
+    if not all(sides):
+        return "", "one has no finished run"
+    labels = tuple(label for label in MEASURES if label in sides[1][0].matched) or ("bytes",)
+    for label in labels:
+        one, two = (sum(seen(run, label) for run in side) / len(side) for side in sides)
+        if abs(two / one - 1) > MATCHED_WITHIN:
+            return "", f"not compared: {two / one:.2f} times the {SEEN[label]}; say matched= in the study"
+    return worded(labels), None
 
 
 def _rows(results: StudyResults, probe: str, first: str, other: str) -> list[tuple[str, ...]]:
@@ -56,7 +70,10 @@ def _rows(results: StudyResults, probe: str, first: str, other: str) -> list[tup
     totals = [last_mean(results, arm, f"{probe}/total.bytes") for arm in arms]
     if not all(totals) or totals[0] != totals[1]:
         return []
-    title = f"{first} → {other}"
+    equal, refusal = matched_in(results, first, other)
+    if refusal is not None:
+        return [(f"{first} → {other}", refusal, NOTHING, NOTHING, NOTHING, NOTHING)]
+    title = f"{first} → {other}, at equal {equal}"
     found: list[tuple[str, ...]] = []
     for name in ("total", *(f"pattern.{pattern}" for pattern in PATTERNS)):
         each = [last_mean(results, arm, f"{probe}/{name}") for arm in arms]
