@@ -53,7 +53,7 @@ WORDS = {
     "always_drilled": ("strawberry",),
     "always_held_out": ("blueberry",),
 }
-STEPS, BATCH = int(option("steps", "1000")), 128
+STEPS, BATCH = int(option("steps", "900")), 128
 
 
 def all_of_it(documents: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
