@@ -78,7 +78,7 @@ def test_few_evaluations_are_refused():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [20, 50])
+@pytest.mark.parametrize("count", [12, 20, 50, 200])
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
 def test_the_rate_holds_on_power_laws_it_was_not_calibrated_on(count, rho):
     known = calibration(np.arange(count) * 100)
