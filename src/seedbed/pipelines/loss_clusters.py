@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from seedbed.dynamics.polca import Cluster, LossClusters, loss_clusters
 from seedbed.errors import RecipeError
 from seedbed.pipelines.branch_parent import find_parent, prepare_parent
+from seedbed.pipelines.direct_labels import LineEnd, label_ends
 from seedbed.pipelines.figure_style import GREY, figure_of, save, styled
 from seedbed.pipelines.jobs import Execution, probe_material
 from seedbed.pipelines.palette import COLORS
@@ -180,41 +181,25 @@ def cluster_table(made: RunClusters) -> Table:
 
 
 def cluster_figure(made: RunClusters) -> Figure:
-    """The mean curves of the sharpest clusters, labelled, and the fall of the mean loss beside them."""
+    """The mean loss above; below, the mean curves of the sharpest clusters that fall, labelled."""
     steps = made.found.steps
     with styled():
-        figure = figure_of(6.4, 3.4)
-        axes = figure.add_subplot()
-        axes.plot(steps, made.mean_losses - made.mean_losses[0], color=GREY, linestyle=(0, (2, 2)), linewidth=1.4)
-        axes.annotate(
-            "mean loss",
-            (steps[-1], made.mean_losses[-1] - made.mean_losses[0]),
-            xytext=(4, 0),
-            textcoords="offset points",
-            color=GREY,
-            va="center",
-            annotation_clip=False,
-            fontsize=8,
-        )
-        for color, cluster in zip(COLORS, sharpest(made.found)[:SHOWN_CLUSTERS], strict=False):
-            axes.plot(steps, cluster.curve, color=color, linewidth=1.8)
+        figure = figure_of(6.4, 4.4)
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
+        above.plot(steps, made.mean_losses, color=GREY, linewidth=1.8)
+        above.set_ylabel("mean loss\n(nats per token)")
+        above.set_title(f"What {made.run} learnt together: losses along single directions")
+        ends = []
+        falling = [cluster for cluster in sharpest(made.found) if cluster.fall > 0 and cluster.break_step is not None]
+        for color, cluster in zip(COLORS, falling[:SHOWN_CLUSTERS], strict=False):
+            below.plot(steps, cluster.curve, color=color, linewidth=2.2 if cluster.hidden else 1.3)
             label = f"{len(cluster.tokens)} tokens{', hidden' if cluster.hidden else ''}"
-            axes.annotate(
-                label,
-                (steps[-1], cluster.curve[-1]),
-                xytext=(4, 0),
-                textcoords="offset points",
-                color=color,
-                va="center",
-                annotation_clip=False,
-                fontsize=8,
-            )
-            if cluster.break_step is not None:
-                at = int(np.searchsorted(steps, cluster.break_step))
-                axes.plot(steps[at], cluster.curve[at], marker="o", color=color, markersize=5)
-        axes.set_xlabel("updates")
-        axes.set_ylabel("change of loss along one direction (nats)")
-        axes.set_title("Tokens whose loss falls together; dots: where it turns down most sharply")
+            ends.append(LineEnd(float(steps[-1]), float(cluster.curve[-1]), label, color))
+            at = int(np.searchsorted(steps, cluster.break_step or 0))
+            below.plot(steps[at], cluster.curve[at], marker="o", color=color, markersize=5)
+        below.set_xlabel("updates (dots: where a cluster turns down most sharply)")
+        below.set_ylabel("change along a direction\n(nats per token)")
+        label_ends(below, ends)
     return figure
 
 
