@@ -142,6 +142,12 @@ def test_rows_are_contexts_and_the_end_is_foreseen(source: PreparedStrategy) -> 
     assert "1 added to every count" in found.items.schema.metadata[b"conventions"].decode()
 
 
+def test_the_strength_of_backing_off_may_be_stated() -> None:
+    probe = prepared(markov(5, 31, 0), markov(2, 31, 1), backoff=2.0)
+    assert probe.tables.backoff == (2.0, 2.0)
+    assert "backed off with 2 tokens of unigrams" in probe.conventions
+
+
 def test_documents_longer_than_the_context_are_cut_at_it() -> None:
     found = prepared(markov(20, 31, 0), markov(2, 100, 1))
     assert found.cost_tokens == 128

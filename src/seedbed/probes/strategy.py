@@ -18,6 +18,7 @@ training begins. Values depend on the vocabulary: compare them across tokenizers
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +29,7 @@ from torch import Tensor, nn
 from seedbed.errors import SourceError
 from seedbed.probes.base import Material, Measurement, looking_at, with_conventions
 from seedbed.probes.next_token import batches_of, expectations, padded
-from seedbed.probes.ngram_tables import ORDERS, NgramTables, histories
+from seedbed.probes.ngram_tables import ORDERS, NgramTables, fitted, histories
 from seedbed.probes.strategy_recipe import NgramStrategy
 
 Ints = NDArray[np.int64]
@@ -72,13 +73,12 @@ class PreparedStrategy:
         self.name = recipe.name
         encoder, context = material.encoder, material.context
         self._eos, self._vocab_size, self._tie = encoder.eos_id, encoder.vocab_size, recipe.tie_nats
-        self.tables = NgramTables(
-            documents,
-            vocab_size=encoder.vocab_size,
-            eos_id=encoder.eos_id,
-            additive=recipe.additive,
-            backoff=recipe.backoff,
-        )
+        settings: dict[str, Any] = {"vocab_size": encoder.vocab_size, "eos_id": encoder.eos_id}
+        settings["additive"] = recipe.additive
+        if recipe.backoff is None:
+            self.tables = fitted(documents, **settings)
+        else:
+            self.tables = NgramTables(documents, **settings, backoff=(recipe.backoff, recipe.backoff))
         self.sequences: list[list[int]] = []
         self.texts: list[str] = []
         left = recipe.contexts
@@ -101,7 +101,8 @@ class PreparedStrategy:
             f"One row per token of {len(self.sequences)} held-out documents, each from its beginning, after an "
             f"end-of-document token; the end of a document is foreseen too. N-gram models: {self.tables.tokens} tokens "
             f"of {len(documents)} documents of the training mixture, {recipe.additive:g} added to every count of a "
-            f"token, each order backed off to the one below with {recipe.backoff:g}. Divergences are in bits."
+            f"token, bigrams backed off with {self.tables.backoff[0]:g} tokens of unigrams, trigrams with "
+            f"{self.tables.backoff[1]:g} of bigrams. Divergences are in bits."
         )
 
     @property
