@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from seedbed.dynamics.onset import onset
 from seedbed.dynamics.training_maps import MOST_STATES, StateEffect, TrainingMap, detours, training_map
 from seedbed.errors import StoreError
-from seedbed.pipelines.figure_style import figure_of, save, styled
+from seedbed.pipelines.figure_style import figure_of, save, steps_axis, styled
 from seedbed.pipelines.palette import COLORS
 from seedbed.pipelines.results import RunResult, StudyResults
 from seedbed.pipelines.table import Table, columns, count, number, p_value, to_csv
@@ -177,9 +177,8 @@ def map_figure(made: StudyMap) -> Figure:
         axes.set_yticks(range(rows), made.runs, fontsize=6)
         axes.invert_yaxis()
         axes.grid(visible=False)
-        axes.set_xscale("symlog", linthresh=max(1, int(made.steps[made.steps > 0].min())))
-        axes.set_xlim(0, edges[-1])
-        axes.set_xlabel("updates (log scale, 0 at the left end)")
+        steps_axis(axes, made.steps.tolist(), log=True)
+        axes.set_xlim(int(edges[0]), int(edges[-1]))
         axes.set_title("States of the weights that each run passes through")
         handles = [Patch(color=COLORS[s % len(COLORS)], label=f"state {s + 1}") for s in range(made.found.states)]
         figure.legend(handles=handles, loc="outside lower left", ncols=8)
