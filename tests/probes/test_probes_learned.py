@@ -133,7 +133,7 @@ def licensing(tmp_path_factory):
 
 
 def test_doses_of_a_polarity_item(licensing, tmp_path):
-    """Row 23: seen, it is known where it may stand, also after nouns that it never stood with; never seen, it is not."""
+    """Row 23: seen, it is known where it may stand, also after nouns it never stood with; never seen, it is not."""
     bench, some, none = licensing
     encoder = trained_on(some, tmp_path)
     asked = [
