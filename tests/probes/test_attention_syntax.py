@@ -148,6 +148,20 @@ def test_scalars_are_means_of_the_items(encoders: dict[str, Encoder]) -> None:
     assert b"Heads are chosen on one half" in items.schema.metadata[b"conventions"]
 
 
+def test_every_head_on_every_relation_in_both_readings(encoders: dict[str, Encoder]) -> None:
+    probe = prepared(encoders["word"], each_relation=True)
+    scalars = probe.measure(Gold(probe, causal=True), 0).scalars
+    left = {
+        relation: probe.edges.to_left[probe.edges.relation == relation].mean() for relation in ("det", "nmod", "obj")
+    }
+    for relation, share in left.items():  # head 0 looks at heads to the left, head 1 is looked at from the right
+        assert scalars[f"attention-syntax/head/0.0/{relation}-row-weight"] == pytest.approx(share)
+        assert scalars[f"attention-syntax/head/0.1/{relation}-column-weight"] == pytest.approx(1 - share)
+        assert scalars[f"attention-syntax/head/0.1/{relation}-row-weight"] == 0
+        assert scalars[f"attention-syntax/head/0.0/{relation}-row-accuracy"] >= share
+    assert not any("-row-" in name for name in prepared(encoders["word"]).measure(Gold(probe, causal=True), 0).scalars)
+
+
 def test_a_measurement_does_not_depend_on_the_batches(encoders, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Transformer(Model(2, 16, 2, context=256), encoders["bpe"].vocab_size, init_seed=1)
     one = prepared(encoders["bpe"]).measure(model, 0)

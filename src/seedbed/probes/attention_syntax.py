@@ -12,7 +12,8 @@ from being many. Scalars, each as ".../accuracy" (share of words whose gold head
   the ceiling among the baselines.
 - single: one head for all words.
 - <relation>: as all, on the words of one relation (":" of subtypes becomes "-").
-- head/<layer>.<head>: a head alone on all words, nothing chosen; layers and heads from 0.
+- head/<layer>.<head>: a head alone on all words, nothing chosen; layers and heads from 0. With each_relation also
+  "head/<layer>.<head>/<relation>-<row or column>-accuracy" and "-weight", both readings of every relation.
 - shuffled: as all, with every gold head replaced by a random word of its side: what choosing among heads gives.
 
 Baselines: a random word ("chance", and "chance-side-known"); the best offset for all words, for each relation, and for
@@ -42,7 +43,7 @@ from seedbed.probes.attention_syntax_edges import (
     one_direction_ceiling,
 )
 from seedbed.probes.attention_syntax_recipe import AttentionSyntax
-from seedbed.probes.attention_syntax_scores import Readings, each_head, one_direction, readings, sided
+from seedbed.probes.attention_syntax_scores import Readings, by_relation, each_head, one_direction, readings, sided
 from seedbed.probes.attention_syntax_texts import component_texts, grammar_texts, treebank_texts
 from seedbed.probes.base import Material, Measurement, TextEncoder, looking_at
 from seedbed.probes.next_token import batches_of, padded
@@ -73,7 +74,7 @@ class PreparedAttentionSyntax:
         self, recipe: AttentionSyntax, texts: Sequence[ParsedText], encoder: TextEncoder, *, context: int
     ) -> None:
         self.name = recipe.name
-        self._tie = recipe.tie_weight
+        self._tie, self._each_relation = recipe.tie_weight, recipe.each_relation
         self._pad = encoder.eos_id
         pieces = [bytes(piece) for piece in getattr(encoder, "token_bytes", ())]
         if not pieces:
@@ -152,6 +153,11 @@ class PreparedAttentionSyntax:
         for head, name in enumerate(names):
             scalars[f"{self.name}/head/{name}/accuracy"] = float(credit[head])
             scalars[f"{self.name}/head/{name}/weight"] = float(weight[head])
+        if self._each_relation:
+            for (relation, reading), (credit, weight) in by_relation(found, edges).items():
+                for head, name in enumerate(names):
+                    part = f"{self.name}/head/{name}/{relation.replace(':', '-')}-{reading}"
+                    scalars |= {f"{part}-accuracy": float(credit[head]), f"{part}-weight": float(weight[head])}
         words = [
             self.texts[sentence].text[slice(*self.texts[sentence].spans[word])]
             for sentence, word in zip(edges.sentence.tolist(), edges.word.tolist(), strict=True)

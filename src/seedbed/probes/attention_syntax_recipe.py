@@ -31,8 +31,10 @@ class AttentionSyntax(ProbeRecipe):
     file, or a folder of them (*.conllu, *.conllu.gz), read sentence by sentence.
 
     texts: at most so many different ones; of a treebank, those whose hashes are smallest. min_words: relations with
-    fewer scored words are left out. subtypes: whether "acl:relcl" and "acl" are two relations. tie_weight: attention
-    weights closer than this count as equal. seed: of the shuffled control. at: measure at "all" steps or at the "last".
+    fewer scored words are left out. subtypes: whether "acl:relcl" and "acl" are two relations. each_relation: whether
+    every head is scored on every relation in both readings, too, in heads x relations x 4 more metrics. tie_weight:
+    attention weights closer than this count as equal. seed: of the shuffled control. at: measure at "all" steps or at
+    the "last" alone.
     """
 
     local = ("treebank",)
@@ -44,6 +46,7 @@ class AttentionSyntax(ProbeRecipe):
     texts: int = Field(default=300, ge=2)
     min_words: int = Field(default=100, ge=1)
     subtypes: bool = False
+    each_relation: bool = False
     tie_weight: float = Field(default=1e-6, ge=0)
     seed: int = Field(default=0, ge=0)
     at: At = "all"

@@ -118,3 +118,16 @@ def each_head(found: Readings, edges: Edges, *, causal: bool) -> tuple[Floats, F
         ]
     credit, weight = (pair.mean(axis=1, dtype=np.float64).max(axis=0) for pair in pairs)
     return credit, weight
+
+
+def by_relation(found: Readings, edges: Edges) -> dict[tuple[str, str], tuple[Floats, Floats]]:
+    """(relation, "row" or "column") -> (credit, weight), float64[heads]: every head on its own, in both readings."""
+    values: dict[tuple[str, str], tuple[Floats, Floats]] = {}
+    for relation in np.unique(edges.relation).tolist():
+        rows = edges.relation == relation
+        row_credit, row_weight, column_credit, column_weight = (
+            each[rows].mean(axis=0, dtype=np.float64) for each in found
+        )
+        values[relation, "row"] = row_credit, row_weight
+        values[relation, "column"] = column_credit, column_weight
+    return values
