@@ -1,6 +1,8 @@
 """Branches of a real tiny run: made from its store, beside it, and refused where they make no sense."""
 
 import json
+import subprocess
+import sys
 from textwrap import dedent
 
 import pyarrow.parquet as pq
@@ -195,6 +197,26 @@ def test_it_is_shown_with_a_figure_and_stands_in_mlflow_once(learning_rate, work
     assert {file.path for file in client.list_artifacts(logged.info.run_id, "figures")} >= {
         f"figures/{learning_rate.run.folder.name}.png"
     }
+
+
+SEEDBED = [sys.executable, "-c", "from seedbed.cli import main; main()"]
+
+
+@pytest.mark.slow
+def test_the_command_prints_the_table_or_one_line(workbench, unchanged):
+    def branch(*arguments):
+        command = [*SEEDBED, "branch", RUN, *arguments, "--no-tracking"]
+        return subprocess.run(command, cwd=workbench.root, capture_output=True, text=True, check=False)
+
+    again = branch("--at", "4")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "weights at step 12: the same, bit for bit" in again.stdout
+    assert f"in the store already: {unchanged[4].run.name}" in again.stdout
+    refused = branch("--at", "6", "--set", "training.clip=0.5", "--seeds", "order=3")
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "seedbed: a branch changes one thing, these are training.clip and seeds.order; make a branch for each of them\n"
+    )
 
 
 def test_a_run_of_a_study_can_be_gone_through_again(workbench):
