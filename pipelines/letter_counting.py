@@ -8,15 +8,18 @@ drills on the answers.
 
 The arms differ in the tokenizer: bytes, where every letter of a word can be seen; byte-level BPE with 512 tokens, where
 words are three or four pieces that other words share, and with 2,048, where many words are one; Unigram. (A tokenizer
-of characters cuts this text as bytes do.) They are crossed with what the drills say: `drills` the truth, `dealt` the
-answer to another question of the same task, so that there is nothing to learn but how often each answer is right; no
-arm may count there.
+of characters cuts this text as bytes do.)
 
-Expectations, written before the full run, after single-seed trials of the byte arm that set the sizes. Under bytes a
-model counts in held-out words about as well as in drilled ones, and begins to at the same step, as it has to compare
-letters and nothing to remember of words. Under BPE it counts in drilled words first, by what it remembers of their
-tokens, and in held-out words later and less, the less the larger the vocabulary; words with a token that no drilled
-word has are at the level of the rule that knows the letter and the word's length. Dealt answers: never above that rule.
+Expectations, written before the full run, after single-seed trials that set the sizes. Under bytes a model counts in
+held-out words about as well as in drilled ones, and begins to at the same step, as it has to compare letters and
+nothing to remember of words. Under BPE it counts in drilled words first, by what it remembers of their tokens, and in
+held-out words later and less, the less the larger the vocabulary; words with a token that no drilled word has are at
+the level of the rule that knows the letter and the word's length.
+
+    seedbed run pipelines/letter_counting.py --set answers=dealt
+
+is the control: every question has the answer of another one of its task, so that there is nothing to learn but how
+often each answer is right. No arm may get above the rule there.
 
     seedbed run pipelines/letter_counting.py --set text=books
 
@@ -33,6 +36,9 @@ from seedbed.errors import UnknownNameError
 text = option("text", "grammar")
 if text not in ("grammar", "books"):
     raise UnknownNameError("text of this study", text, ("grammar", "books"))
+answers = option("answers", "true")
+if answers not in ("true", "dealt"):
+    raise UnknownNameError("answers of this study's drills", answers, ("true", "dealt"))
 share = float(option("share", "0.8"))  # of the bytes, that drills take
 
 # Mostly counts: an answer of one token weighs little beside the ten of a spelling.
@@ -63,8 +69,7 @@ def all_of_it(documents: DocumentsPipeline, rank: int = 0, world_size: int = 1) 
         yield document
 
 
-drills = LetterDrills(tasks=TASKS, documents=120_000, **WORDS)
-dealt = LetterDrills(tasks=TASKS, documents=120_000, answers="dealt", **WORDS)
+drills = LetterDrills(tasks=TASKS, answers=answers, documents=120_000, **WORDS)
 mentions = Component("mentions", LetterDrills(tasks=("mention",), documents=12_000, **WORDS))
 passages = (
     Grammar("english_broad", max_words=6, documents=20_000)
@@ -74,12 +79,8 @@ passages = (
 sentences = Component("text", [passages, all_of_it], language="en")
 
 
-def mixed(name: str, source: LetterDrills) -> Mixture:
-    """Drills at their share; of the rest, half text and half words by their frequency."""
-    rest = (1 - share) / 2
-    shares = {Component(name, source, heldout_share=0.002): share, mentions: rest, sentences: rest}
-    return Mixture(name, total_bytes=3_000_000, repeat_up_to=8, shares=shares)
-
+rest = (1 - share) / 2  # of the bytes: half text, half words by their frequency
+shares = {Component("drills", drills, heldout_share=0.002): share, mentions: rest, sentences: rest}
 
 TOKENIZERS = {
     "byte": tokenizer("byte"),
@@ -100,8 +101,10 @@ def chosen() -> list[str]:
 
 
 study = Study(
-    name="letter-counting" if text == "grammar" else "letter-counting-books",
-    mixtures=[mixed("drills", drills), mixed("dealt", dealt)][: int(option("mixtures", "2"))],
+    name="-".join(
+        ["letter-counting", *(["books"] if text == "books" else []), *(["dealt"] if answers == "dealt" else [])]
+    ),
+    mixtures=[Mixture(f"{answers}-answers", total_bytes=3_000_000, repeat_up_to=8, shares=shares)],
     tokenizers=[TOKENIZERS[name] for name in chosen()],
     # So many bytes of the drills that tokenizers learn the words from their mentions, alike on both sides of the split.
     tokenizer_bytes=150_000,
@@ -140,6 +143,5 @@ study = Study(
         ),
         Question("Counting in drilled words?", "letters/seen.count/exact", "tokenizer"),
         Question("Counting in blueberry, held out?", "letters/word-blueberry/exact", "tokenizer"),
-        Question("Are dealt answers of any use?", "letters/held-out.count/exact", "mixture"),
     ],
 )
