@@ -15,6 +15,7 @@ from seedbed.pipelines.opening import RunOptions
 from seedbed.pipelines.plan import make_plan
 from seedbed.pipelines.run import run_study
 from seedbed.pipelines.store import Artifact, Store
+from seedbed.tokenizers.encoder import load_encoder
 from seedbed.workbench import Workbench
 from tests.pipelines.studies import TINY, tiny_study, write_pipeline
 from tests.tokenizers import files
@@ -138,24 +139,37 @@ def test_the_training_under_another_name_in_the_study_is_the_one_it_is_cut_from(
     assert found.tokenizers["bpe-300"].parents[LARGER].folder_name == found.tokenizers["large"].folder_name
 
 
-def test_an_existing_tokenizer_is_an_arm_like_any_other(tmp_path: Path):
-    files.saved(files.gpt2(), tmp_path / "gpt2")
-    files.saved(files.llama2(), tmp_path / "llama")
-    found = graph_of(
-        tmp_path,
+def existing_graph(folder: Path) -> StudyGraph:
+    files.saved(files.gpt2(), folder / "gpt2")
+    files.saved(files.llama2(), folder / "llama")
+    return graph_of(
+        folder,
         kind=(TINY_TOKENIZERS, 'tokenizers=[Existing("gpt2/tokenizer.json"), Existing("llama"), tokenizer("byte")]'),
         probes=('probe("question-formation", items_per_set=6), ', ""),
         imports=("from seedbed import *", f"from seedbed import *\n{IMPORT_EXISTING}"),
     )
+
+
+def test_an_existing_tokenizer_is_a_level_like_any_other(tmp_path: Path):
+    found = existing_graph(tmp_path)
     assert list(found.tokenizers) == ["gpt2", "llama", "byte"]
     assert not found.tokenizers["gpt2"].parents
+    store = built(tmp_path, found, "component", "tokenizer", "tokens")
+    sizes = {t: store.manifest(found.tokens["center", t])["counts"]["total_bytes"] for t in found.tokenizers}
+    assert len(set(sizes.values())) == 1
+    assert str(tmp_path) not in json.dumps(store.manifest(found.tokenizers["llama"])["recipe"])
+
+
+@pytest.mark.slow
+def test_a_model_is_trained_with_an_existing_tokenizer(tmp_path: Path):
+    found = existing_graph(tmp_path)
     store = built(tmp_path, found, "component", "tokenizer", "tokens")
     run = next(run.artifact for run in found.runs if run.arm.tokenizer.name == "llama")
     make(run, found, store, Execution(Workbench(tmp_path)), lambda event: None)
     folder = store.folder(run)
     assert json.loads((folder / "result.json").read_text())["status"] == "FINISHED"
     assert json.loads((folder / "tokenizer_config.json").read_text()) == {"eos_token": "</s>"}
-    assert str(tmp_path) not in json.dumps(store.manifest(run)["recipe"])
+    assert load_encoder(folder).end_of_document == "</s>"
 
 
 @pytest.mark.slow
