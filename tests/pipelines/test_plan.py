@@ -11,11 +11,12 @@ from seedbed.workbench import Workbench
 from tests.pipelines.studies import tiny_study
 
 
-@pytest.fixture
-def begun(tmp_path):
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
     """A store that holds the components of the tiny study."""
-    workbench = Workbench(tmp_path)
-    graph = study_graph(tiny_study(tmp_path).study, workbench)
+    folder = tmp_path_factory.mktemp("workbench")
+    workbench = Workbench(folder)
+    graph = study_graph(tiny_study(folder).study, workbench)
     store = Store(workbench.store)
     for artifact in graph.components.values():
         assert make(artifact, graph, store, Execution(workbench), lambda event: None)
