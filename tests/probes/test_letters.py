@@ -139,7 +139,8 @@ def test_errors_of_counts_are_distances_of_the_numbers_given(prepared, cut):
     found = one.measure(Says(one_token, encoder.vocab_size), 0)
     rows = one._strata["held-out.count"]
     counts = np.array([each.get("count", -1) for each in one.labels])[rows]
-    # It gives "1111...", of which the first six digits are read; the answer's one token is right where the count is 1.
+    # It gives "111...", of which the first digit is read.
+    assert found.scalars["letters/held-out.count/error"] == pytest.approx(float(np.abs(counts - 1).mean()))
     assert found.scalars["letters/held-out.count/exact"] == pytest.approx(float((counts == 1).mean()))
     assert found.scalars["letters/held-out.count/number"] == 1.0
     [letter] = encoder.encode("x")

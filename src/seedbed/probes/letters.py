@@ -10,8 +10,8 @@ Scores are those of `exact_answer` (exact, ended, margin, margin-first, nats, na
   token), ".letter-inside" (none does), ".letter-both" (of letters that are there); ".tokens-drilled" (every token of
   the word is a token of some drilled word) and ".tokens-new".
 
-Of counts besides "<probe>/<stratum>/number", the share of answers that are a number, and "error", the mean distance of
-these numbers from the true count; it is left out where no answer is one.
+Of counts besides "<probe>/<stratum>/number", the share of answers that begin with a digit, and "error", the mean
+distance of that digit from the true count; it is left out where no answer has one.
 
 Controls: the untrained model is step 0, and "<probe>/shuffled/..." scores answers of other questions. `baselines` has
 for every side what rules get right that were learnt from drills and do not look into the word: the commonest count, and
@@ -46,7 +46,8 @@ MOST_DRAWS = 4
 RULE_DRILLS = 4_000
 MOST_TOKENS = 4
 SHORT, LONG = 6, 9
-NUMBER = re.compile(r"\s*(\d+)")
+NUMBER = re.compile(r"\s*(\d)")
+"""A count has one digit; what follows is what a model goes on with that never learnt to end."""
 
 Bools = NDArray[np.bool_]
 Labels = Mapping[str, Any]
@@ -202,7 +203,7 @@ class PreparedLetters(PreparedExactAnswers):
         found = super().measure(model, step)
         assert found.items is not None  # an exact-answer probe has a row for every item
         given = [NUMBER.match(text) for text in found.items.column("given").to_pylist()]
-        numbers = np.array([np.nan if match is None else float(match[1][:6]) for match in given])
+        numbers = np.array([np.nan if match is None else float(match[1]) for match in given])
         error = np.abs(numbers - self._counts)
         scalars = dict(found.scalars)
         for stratum, rows in self._strata.items():
