@@ -32,6 +32,7 @@ from seedbed.pipelines.matching import match
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
 from seedbed.pipelines.siblings import worded
 from seedbed.pipelines.study import Question, Study
+from seedbed.pipelines.study_dynamics import study_dynamics
 from seedbed.probes.recipe_base import Headline
 
 SUSTAINED_EVALUATIONS = 2
@@ -53,6 +54,7 @@ def conclude(study: Study, results: StudyResults) -> Conclusions:
         onsets=list(_onsets(study, results)),
         headline_metrics=[headline.metric for headline in headlines(study)],
         refusals=[f"{why} (asked of {', '.join(metrics)})" for why, metrics in refusals.items()],
+        dynamics=study_dynamics(study, results),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from seedbed.dynamics.verdict import Verdict
+from seedbed.pipelines.study_dynamics import StudyDynamics
 
 
 @dataclass(frozen=True)
@@ -69,3 +70,5 @@ class Conclusions:
     """The metrics a person looks at first, in the order of the probes."""
     refusals: list[str] = field(default_factory=list)
     """Comparisons that were not made because the budgets were not matched, one line each."""
+    dynamics: StudyDynamics = field(default_factory=StudyDynamics)
+    """What curves say over steps and seeds: transitions, order of onsets, what seeds alone do."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.orders import Order, shuffled
 from seedbed.data.recipes import Component, Mixture
-from seedbed.errors import UnknownNameError
+from seedbed.errors import SeedbedError, UnknownNameError
 from seedbed.pipelines.seeds import Seeds
 from seedbed.pipelines.siblings import Kind, Measure, kinds, kinds_of_reference
 from seedbed.probes.recipe_base import ProbeRecipe
@@ -155,6 +155,9 @@ class Study:
     """In what tokenizers are compared: "bytes", "tokens" or "flops" seen, or "updates"; siblings are made as needed."""
     keep_checkpoints: Keep = Keep()
     """Which checkpoints of every run stay. It changes no weight and no metric, so finished runs are not made again."""
+    needs: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What is expected to come before what: {"npi": ("attention-syntax",)}. Abilities are named by their metric, or by
+    a probe, which stands for its first headline. The order of onsets is compared with it, seed by seed."""
 
     @field_validator("seeds", mode="before")
     @classmethod
@@ -183,6 +186,13 @@ class Study:
             for reference in mixture.against:
                 if reference not in names:
                     raise ValueError(f"against= of {mixture.name!r}: {UnknownNameError('mixture', reference, names)}")
+        if self.needs:
+            from seedbed.dynamics.prerequisites import levels
+
+            try:
+                levels(self.needed)
+            except SeedbedError as error:
+                raise ValueError(f"needs: {error}") from error
         by_name: dict[str, Component] = {}
         for component in (c for mixture in self.mixtures for c in mixture.shares):
             if by_name.setdefault(component.name, component) != component:
@@ -281,6 +291,19 @@ class Study:
     def is_crossed(self) -> bool:
         """Whether tokenizers are crossed with the mixtures that they learn from."""
         return self.tokenizers_from == "each mixture"
+
+    @property
+    def needed(self) -> dict[str, tuple[str, ...]]:
+        """`needs` by metric."""
+        return {self._ability(then): tuple(map(self._ability, first)) for then, first in self.needs.items()}
+
+    def _ability(self, name: str) -> str:
+        """The headline metric that a name in `needs` stands for. Errors: UnknownNameError with the nearest."""
+        by_probe = {probe.name: probe.headlines[0].metric for probe in self.probes if probe.headlines}
+        metrics = [headline.metric for probe in self.probes for headline in probe.headlines]
+        if name not in by_probe and name not in metrics:
+            raise UnknownNameError("probe or headline metric", name, [*by_probe, *metrics])
+        return by_probe.get(name, name)
 
     @property
     def components(self) -> list[Component]:

@@ -39,6 +39,8 @@ class Table:
     caption: str = ""
     grouped: int = 0
     """So many leading columns are shown only where they change."""
+    page_only: bool = False
+    """Too wide for a terminal: it stands on the report's page, as CSV and in MLflow."""
 
     def __post_init__(self) -> None:
         widths = {len(row) for row in self.rows} - {len(self.columns)}
@@ -132,7 +134,7 @@ def _broken_word(word: str, width: int) -> str:
 def print_each(console: Console, tables: Iterable[Table], *, most_rows: int = TERMINAL_ROWS) -> None:
     """Print tables in at most 100 columns; of a very long one the first rows, with the number left out."""
     width = min(console.width, TERMINAL_WIDTH)
-    for table in tables:
+    for table in (each for each in tables if not each.page_only):
         console.print()
         console.print(Text(table.title, style="bold"), width=width)
         made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0, 0, 1))

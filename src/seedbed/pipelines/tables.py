@@ -23,6 +23,7 @@ from seedbed.pipelines.table import (
     signed,
 )
 from seedbed.pipelines.tables_dashes import dash_costs_table
+from seedbed.pipelines.tables_dynamics import dynamics_tables
 from seedbed.pipelines.tables_matched import matched_table, parameters_table
 from seedbed.pipelines.tables_orders import certificates_table, difficulty_table
 from seedbed.pipelines.tables_probes import (
@@ -49,7 +50,7 @@ def all_tables(results: StudyResults, conclusions: Conclusions | None) -> list[T
     tables = [mixtures_table(results), unfinished_table(results)]
     if conclusions:
         tables += [answers_table(conclusions), strata_table(conclusions), refusals_table(conclusions)]
-        tables += [onsets_table(conclusions)]
+        tables += [onsets_table(conclusions), *dynamics_tables(conclusions.dynamics)]
     tables += [
         values_table(results, "final-values", "Headline metrics", headline),
         controls_table(results, headline),
