@@ -140,6 +140,15 @@ def test_a_branch_is_made_once_and_found_by_its_name(learning_rate, workbench):
         branch_run(Asked(learning_rate.run.name, 8), workbench)
 
 
+def test_which_checkpoints_stay_is_no_part_of_what_a_run_is(workbench):
+    path = workbench.root / "unkept.py"
+    path.write_text(dedent(STUDY).lstrip().replace("keep_checkpoints=Keep(steps=(4,)),", ""))
+    kept, unkept = (study_graph(load_study(name, workbench).study, workbench) for name in ("branches", str(path)))
+    assert kept.study.keep_checkpoints != unkept.study.keep_checkpoints
+    assert [run.artifact.fingerprint for run in kept.runs] == [run.artifact.fingerprint for run in unkept.runs]
+    assert kept.study.smoke().keep_checkpoints.every == 4
+
+
 @pytest.mark.parametrize("setting", ["order=easy-first-words", "mixture=more", "seeds.order=7"])
 def test_data_and_order_may_change(workbench, setting):
     branched = branch_run(Asked(RUN, 6, [setting]), workbench)
