@@ -1,5 +1,6 @@
 """docs/fair_comparison.md: what a person writes there is planned as it says, and two such studies are run for real."""
 
+import argparse
 import json
 import re
 import subprocess
@@ -80,7 +81,7 @@ CROSSED = '''
     from seedbed import *
 
     copies = Component("copies", Grammar("english", task="copy", documents=1500), distinct=True)
-    code = Component("python", PythonStdlib(document_bytes=300), distinct=True)
+    code = Component("python", Files("code.jsonl"), distinct=True)
     study = Study(
         name="crossed",
         mixtures=[
@@ -143,6 +144,9 @@ def test_siblings_of_a_real_study_see_as_much_as_they_promise(tmp_path):
 
 @pytest.mark.slow
 def test_a_real_crossed_study_reports_the_interaction_at_equal_bytes(tmp_path):
+    lines = Path(argparse.__file__).read_text().splitlines(keepends=True)  # code that is at hand, and little of it
+    pieces = ["".join(lines[start : start + 8]) for start in range(0, len(lines), 8)]
+    (tmp_path / "code.jsonl").write_text("".join(json.dumps({"text": piece}) + "\n" for piece in pieces))
     printed, found = run(tmp_path, CROSSED)
     assert set(found) == {
         "text.bpe-400@text",
