@@ -102,10 +102,13 @@ def test_a_hugging_face_model_shows_its_attention_and_stays_as_it_was(family: st
         assert torch.equal(model(tokens), before)
         last = model.lens(states[-1].flatten(0, 1), last=True)
         first = model.lens(states[0].flatten(0, 1), last=False)
+        theirs = made.base_model(input_ids=tokens, output_hidden_states=True).hidden_states
     assert made.config._attn_implementation == "sdpa"
     assert [tuple(layer.shape) for layer in maps] == [(2, 4, 9, 9)] * 2
     assert torch.allclose(maps[1].sum(-1), torch.ones(2, 4, 9), atol=1e-5)
     assert not maps[0].triu(1).any()
     assert len(states) == 3
+    assert all(torch.equal(*pair) for pair in zip(states[:2], theirs[:2], strict=True))
+    assert not torch.allclose(states[2], theirs[2])  # theirs is after the norm
     assert torch.allclose(last, before.flatten(0, 1), atol=1e-5)
     assert first.shape == (18, 50)

@@ -68,20 +68,36 @@ class HuggingFaceModel(nn.Module):
         return [layer.float() for layer in found]
 
     def layer_states(self, tokens: Tensor) -> list[Tensor]:
-        """The residual stream float32[B, T, W] before the first block and after each; the last is after the norm."""
-        found = self.model.base_model(input_ids=tokens, use_cache=False, output_hidden_states=True).hidden_states
-        return [state.float() for state in found]
+        """The residual stream float32[B, T, W] before the first block and after each.
+
+        Where the family's final norm is not known (`FINAL_NORMS`), the last state is after it.
+        """
+        kept: list[Tensor] = []
+        norm = self._final_norm()
+        hook = None if norm is None else norm.register_forward_pre_hook(lambda module, given: kept.append(given[0]))
+        try:
+            found = self.model.base_model(input_ids=tokens, use_cache=False, output_hidden_states=True).hidden_states
+        finally:
+            if hook is not None:
+                hook.remove()
+        # What transformers calls the last state is after the final norm.
+        return [state.float() for state in (*found[:-1], kept[-1] if kept else found[-1])]
 
     def lens(self, state: Tensor, *, last: bool) -> Tensor | None:
-        """float32[N, V], the logits that a state of `layer_states`, [N, W], would give; None if its norm is not known.
+        """float32[N, V], the logits that a state of `layer_states`, [N, W], would give as the last one.
 
-        last: whether it is the last one, which is after the final norm already.
+        None for any but the last where the family's final norm is not known.
         """
-        norms = [getattr(self.model.base_model, name) for name in FINAL_NORMS if hasattr(self.model.base_model, name)]
-        if not norms and not last:
+        norm = self._final_norm()
+        if norm is None and not last:
             return None
-        logits: Tensor = self.model.get_output_embeddings()(state if last else norms[0](state))
+        logits: Tensor = self.model.get_output_embeddings()(state if norm is None else norm(state))
         return logits.float()
+
+    def _final_norm(self) -> nn.Module | None:
+        base = self.model.base_model
+        norms = [getattr(base, name) for name in FINAL_NORMS if isinstance(getattr(base, name, None), nn.Module)]
+        return norms[0] if norms else None
 
 
 class SplitHuggingFaceModel(HuggingFaceModel):

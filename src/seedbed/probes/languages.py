@@ -178,11 +178,14 @@ class PreparedLanguages:
                 scalars[f"{part}/cka-shuffled"] = linear_cka(x, y[self._shuffled])
         layer_of = self._best_layer(credit)
         at = np.arange(self.count)
-        scalars[f"{self.name}/all/retrieval"] = float(credit[:, layer_of, at].mean())
-        scalars[f"{self.name}/all/margin"] = float(margin[:, self._best_layer(margin), at].mean())
-        scalars[f"{self.name}/all/shuffled"] = float(control[:, self._best_layer(control), at].mean())
-        scalars |= self.left_out.scalars()
-        return Measurement(scalars, self._table(directions, layer_of, credit, margin, nearest))
+        over_all = {
+            f"{self.name}/all/retrieval": float(credit[:, layer_of, at].mean()),
+            f"{self.name}/all/margin": float(margin[:, self._best_layer(margin), at].mean()),
+            f"{self.name}/all/shuffled": float(control[:, self._best_layer(control), at].mean()),
+        }
+        return Measurement(
+            over_all | scalars | self.left_out.scalars(), self._table(directions, layer_of, credit, margin, nearest)
+        )
 
     def _best_layer(self, values: Floats) -> NDArray[np.int64]:
         """int64[sentences]: the layer that is best on the other half, over all directions. values: [D, L, n]."""
