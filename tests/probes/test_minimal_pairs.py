@@ -126,7 +126,7 @@ def test_pairs_that_are_too_long_are_left_out_and_said_and_others_keep_their_num
     }
     prepared = PreparedMinimalPairs("s", pairs, encoder, context=8)
     assert list(prepared.pairs) == ["p"]
-    assert prepared.cost_tokens == 2 * (3 + 4)
+    assert prepared.cost_tokens == 7, "the token before the text once, and the longer of two beginnings"
     assert "2 of 4 items are not scored: 2 for a length above the context of 8 tokens" in prepared.conventions
     measured = prepared.measure(toys.Recurrent(encoder.vocab_size), 0)
     assert measured.scalars["minimal-pairs/s/unscored"] == 2

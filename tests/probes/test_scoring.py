@@ -114,3 +114,10 @@ def test_the_model_and_all_random_states_are_left_as_they_were(toys):
 
 def test_sums_are_added_in_order_and_empty_groups_are_zero():
     assert sums_by(np.array([2, 0, 2]), np.array([1.0, 2.0, 4.0]), 4).tolist() == [2.0, 0.0, 5.0, 0.0]
+
+
+def test_the_cost_counts_shared_beginnings_once_where_they_can_be_shared(encoders):
+    encoder = encoders["byte"]
+    requests = [Request([encoder.eos_id, *text.encode()]) for text in ("abcd", "abce", "xy")]
+    assert Scorer(requests, encoder, tries=False).cost_tokens == 4 + 2, "what two sequences begin with alike is one row"
+    assert Scorer(requests, encoder).cost_tokens == 5, "and the token before all texts is read once"

@@ -79,7 +79,7 @@ class PreparedCenter:
         asked = [(item, verb) for item in self.items for verb in range(len(item.places))]
         before = [" ".join(item.words[: item.places[verb]]) for item, verb in asked]
         self._words = WordScorer(encoder, before, words)
-        self.cost_tokens = self._words.fed
+        self.cost_tokens = self._words.cost_tokens
         self.conventions = f"{CONVENTIONS} {self._left_out.note()}".strip()
         self._plural = np.array([item.plural[verb] for item, verb in asked], np.bool_)
         depth = np.array([item.depth for item, _ in asked], np.int64)

@@ -137,7 +137,7 @@ class PreparedBrackets:
             before += [" ".join(words[: end + 1]) for end in range(len(found))]
             document += [row] * len(found)
         self._words = WordScorer(encoder, before, symbols)
-        self.cost_tokens = self._words.fed
+        self.cost_tokens = self._words.cost_tokens
         self.conventions = f"{CONVENTIONS} {self._left_out.note()}".strip()
         self._closed = np.array([place.closed for place in self._places], np.int64)
         self._open = np.array([len(place.open) for place in self._places], np.int64)

@@ -108,8 +108,8 @@ class PreparedMinimalPairs:
         self._tie_nats = tie_nats
         sentences = [sentence for pair in flat for sentence in (pair.good, pair.bad)]
         requests = sentence_requests(sentences, encoder, score_end=score_end)
-        self.cost_tokens = sum(request.fed for request in requests)
         self._scorer = Scorer(requests, encoder)
+        self.cost_tokens = self._scorer.cost_tokens
         self._tokens = self._scorer.scored_tokens.reshape(-1, 2)
         self._bytes = np.array([len(sentence.encode()) for sentence in sentences], np.int64).reshape(-1, 2)
         paradigms = np.array([pair.paradigm for pair in flat])

@@ -141,7 +141,7 @@ class PreparedPolarityItems:
         self._words = [
             (np.array(rows), WordScorer(encoder, prefixes, words)) for rows, prefixes, words in self._asked_words()
         ]
-        self.cost_tokens = sum(request.fed for request in requests) + sum(words.fed for _, words in self._words)
+        self.cost_tokens = self._scorer.cost_tokens + sum(words.cost_tokens for _, words in self._words)
         self._slices = self._made_slices()
         self._unigram = unigram_logprobs(material)
         self._encoder = encoder

@@ -94,7 +94,7 @@ class PreparedQuestionFormation:
         self._items = [item for _, _, item in flat]
         self._roles = roles(self._items)
         self._words = WordScorer(encoder, [f"{item.declarative} quest" for item in self._items], AUXILIARIES)
-        self.cost_tokens = self._words.fed
+        self.cost_tokens = self._words.cost_tokens
         self._slices = _slices(self.sets)
         self._fixed = {
             "set": pa.array([name for name, items in self.sets.items() for _ in items]).dictionary_encode(),

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seedbed.probes.base import SplitModel, TextEncoder, looking_at
-from seedbed.probes.tries import Batch, Ints, batches, lay_out
+from seedbed.probes.tries import Batch, Ints, Layout, batches, lay_out
 
 # Best of a sweep on one core; a GPU is only filled by more at once.
 BATCH_TOKENS = {"cpu": 1024, "cuda": 32_768}
@@ -82,7 +82,8 @@ class Scorer:
         bounded = [number for number, request in enumerate(self.requests) if request.boundary]
         self._of_request = np.concatenate([np.repeat(np.arange(len(counts)), counts), np.array(bounded, np.int64)])
         self.scored_tokens = counts
-        # One plan per kind of model and device, made when it is first needed.
+        # One layout per kind of model, and one plan per kind of model and device, made when they are first needed.
+        self._layout: Callable[[bool], Layout] = lru_cache(maxsize=2)(self._lay_out)
         self._plan: Callable[[bool, str], list[_Asked]] = lru_cache(maxsize=2)(self._make_plan)
 
     def score(self, model: nn.Module) -> NDArray[np.float64]:
@@ -106,8 +107,16 @@ class Scorer:
             ordered[asked.answer] = values[start : start + len(asked.answer)]
         return ordered
 
+    @property
+    def cost_tokens(self) -> int:
+        """Tokens that a model reads for all of it, shared beginnings once if it can share them (padding left aside)."""
+        return sum(len(row.tokens) for row in self._layout(self._tries).rows)
+
+    def _lay_out(self, tries: bool) -> Layout:
+        return lay_out([request.tokens[: request.fed] for request in self.requests], tries=tries)
+
     def _make_plan(self, tries: bool, kind: str) -> list[_Asked]:
-        layout = lay_out([request.tokens[: request.fed] for request in self.requests], tries=tries)
+        layout = self._layout(tries)
         pieces = list(zip(layout.places, self.requests, strict=True))
         place = np.concatenate(
             [np.empty(0, np.int64)]

@@ -84,7 +84,7 @@ class PreparedSlices:
         for tokens in ids:
             requests += pieces([encoder.eos_id, *tokens], material.context)
         self._scorer = Scorer(requests, encoder, tries=False)
-        self.cost_tokens = sum(request.fed for request in requests)
+        self.cost_tokens = self._scorer.cost_tokens
         self._document = np.repeat(np.arange(len(ids)), [len(tokens) for tokens in ids])
         self._bytes = np.concatenate(
             [token_bytes(text, tokens, encoder) for text, tokens in zip(flat, ids, strict=True)]

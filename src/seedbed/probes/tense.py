@@ -121,7 +121,7 @@ class PreparedTense:
         self.items = [item for _, _, item in flat]
         words = [words[row] for row in kept]
         self._words = WordScorer(encoder, [before[row] for row in kept], words)
-        self.cost_tokens = self._words.fed
+        self.cost_tokens = self._words.cost_tokens
         self.conventions = f"{CONVENTIONS} {self._left_out.note()}".strip()
         self._recent = np.array([item.last == item.present.split()[item.verb] for item in self.items], np.bool_)
         names = np.array([name for name, _, _ in flat])

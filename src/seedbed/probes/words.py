@@ -63,9 +63,9 @@ class WordScorer:
         return self.prefixes[number // self.shape[1]], lengths[number]
 
     @property
-    def fed(self) -> int:
-        """Tokens that a model reads, beginnings that are shared counted each time."""
-        return sum(request.fed for request in self._scorer.requests)
+    def cost_tokens(self) -> int:
+        """Tokens that a model reads for all of it, as of `Scorer`."""
+        return self._scorer.cost_tokens
 
     def logprobs(self, model: nn.Module) -> NDArray[np.float64]:
         """float64[n, k], in nats."""
