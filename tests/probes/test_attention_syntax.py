@@ -171,6 +171,15 @@ def test_a_measurement_does_not_depend_on_the_batches(encoders, monkeypatch: pyt
     assert one.items["weight"].to_numpy() == pytest.approx(other.items["weight"].to_numpy(), abs=1e-5)
 
 
+def test_a_model_that_sees_both_sides_does_not_see_padding(encoders, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Transformer(Model(2, 16, 2, context=256, causal=False), encoders["bpe"].vocab_size, init_seed=1)
+    together = prepared(encoders["bpe"]).measure(model, 0)
+    monkeypatch.setattr("seedbed.probes.next_token.BATCH_TOKENS", {"cpu": 1})
+    alone = prepared(encoders["bpe"]).measure(model, 0)
+    assert together.items["weight"].to_numpy() == pytest.approx(alone.items["weight"].to_numpy(), abs=1e-6)
+    assert set(together.items["reading"].to_pylist()) == {"row", "column"}
+
+
 def test_a_treebank_is_read_sentence_by_sentence(encoders: dict[str, Encoder], tmp_path: Path) -> None:
     (tmp_path / "bank").mkdir()
     (tmp_path / "bank/small.conllu").write_text(CONLLU)

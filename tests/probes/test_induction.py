@@ -118,6 +118,12 @@ def test_rows_are_sequences_and_cost_is_what_is_fed() -> None:
     assert probe.cost_tokens == 2 * 3 * 20 + 2 * (1 + 4 * 4)
 
 
+def test_a_model_that_sees_both_sides_is_refused() -> None:
+    model = Transformer(Model(2, 16, 2, context=128, causal=False), 50, init_seed=0)
+    with pytest.raises(SeedbedError, match="induction: the model sees both sides"):
+        prepared(50).measure(model, 0)
+
+
 def test_a_short_context_shortens_the_period_and_a_shorter_one_is_refused() -> None:
     assert prepared(50, 33).period == 16
     assert prepared(50, 33).head_period == 8

@@ -144,6 +144,14 @@ def test_grammars_of_one_meaning_give_parallel_sentences(encoders: dict[str, Enc
     assert all(np.isfinite(value) for value in found.scalars.values())
 
 
+@pytest.mark.parametrize("causal", [True, False])
+def test_a_measurement_does_not_depend_on_the_batches(folder: Path, monkeypatch: pytest.MonkeyPatch, causal) -> None:
+    model = Transformer(Model(2, 16, 2, context=16, causal=causal), Pairs.vocab_size, init_seed=0)
+    together = prepared(folder).measure(model, 0).scalars
+    monkeypatch.setattr("seedbed.probes.next_token.BATCH_TOKENS", {"cpu": 1})
+    assert prepared(folder).measure(model, 0).scalars == pytest.approx(together, abs=1e-5)
+
+
 def test_sentences_that_cannot_be_scored_are_left_out_in_every_language(tmp_path: Path) -> None:
     for language in "ab":
         lines = [f"{language}{number}" for number in range(6)] + [" ".join([f"{language}1"] * 20)]

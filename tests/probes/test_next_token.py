@@ -6,7 +6,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.probes.next_token import batches_of, expectations, padded, top_credit
+from seedbed.errors import SeedbedError
+from seedbed.probes.next_token import (
+    batches_of,
+    check_looks_back_alone,
+    expectations,
+    looks_ahead,
+    padded,
+    top_credit,
+)
+from seedbed.training.model import Transformer
+from seedbed.training.recipes import Model
 
 
 @pytest.mark.parametrize("kind", ["Attentive", "Recurrent"])
@@ -40,3 +50,23 @@ def test_tokens_that_tie_share_the_point() -> None:
     log_p = torch.tensor([[0.0, 0.0, -1.0], [0.0, -1e-6, -1.0], [0.0, -1.0, -2.0]])
     assert top_credit(log_p, torch.tensor([0, 1, 1]), 1e-4).tolist() == [0.5, 0.5, 0.0]
     assert top_credit(log_p, torch.tensor([2, 1, 0]), 0.0).tolist() == [0.0, 0.0, 1.0]
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=30))
+def test_batches_without_padding_hold_sequences_of_one_length(lengths: list[int]) -> None:
+    batches = batches_of(lengths, torch.device("cpu"), padding=False)
+    assert sorted(number for batch in batches for number in batch.tolist()) == list(range(len(lengths)))
+    assert len(batches) == len(set(lengths))
+
+
+def test_a_model_that_sees_both_sides_is_told_from_a_causal_one() -> None:
+    cpu = torch.device("cpu")
+    for causal in (True, False):
+        model = Transformer(Model(2, 16, 2, context=8, causal=causal), 9, init_seed=0)
+        with torch.inference_mode():
+            assert looks_ahead(model(torch.tensor([[1, 2, 3], [1, 2, 4]]))) != causal
+            if causal:
+                check_looks_back_alone("mine", model, 9, cpu)
+            else:
+                with pytest.raises(SeedbedError, match="mine: the model sees both sides of a token"):
+                    check_looks_back_alone("mine", model, 9, cpu)

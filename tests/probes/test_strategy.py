@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
 from torch import Tensor, nn
 
-from seedbed.errors import SourceError
+from seedbed.errors import SeedbedError, SourceError
 from seedbed.probes.base import Material
 from seedbed.probes.baselines import constant_logits
 from seedbed.probes.ngram_tables import NgramTables
@@ -146,6 +146,11 @@ def test_the_strength_of_backing_off_may_be_stated() -> None:
     probe = prepared(markov(5, 31, 0), markov(2, 31, 1), backoff=2.0)
     assert probe.tables.backoff == (2.0, 2.0)
     assert "backed off with 2 tokens of unigrams" in probe.conventions
+
+
+def test_a_model_that_sees_both_sides_is_refused(source: PreparedStrategy) -> None:
+    with pytest.raises(SeedbedError, match="strategy: the model sees both sides"):
+        source.measure(Transformer(Model(1, 16, 2, context=64, causal=False), V, init_seed=0), 0)
 
 
 def test_documents_longer_than_the_context_are_cut_at_it() -> None:

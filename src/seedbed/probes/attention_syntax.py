@@ -185,16 +185,15 @@ class PreparedAttentionSyntax:
         kept: tuple[list[Tensor], list[Tensor]] = ([], [])
         edge_rows: list[Ints] = []
         shapes: list[int] = []
-        causal = True
         with looking_at(model) as device:
-            for batch in batches_of([len(tokens) for tokens in self._tokens], device):
+            first = attention_maps(model, torch.tensor(self._tokens[:1], device=device))
+            causal = not any(bool(layer.triu(1).any()) for layer in first)
+            for batch in batches_of([len(tokens) for tokens in self._tokens], device, padding=causal):
                 count = max(len(self.texts[number].heads) for number in batch)
                 tokens = padded([self._tokens[number] for number in batch], self._pad)
                 words = padded([self._words[number] for number in batch], NO_WORD)
                 maps = attention_maps(model, torch.from_numpy(tokens).to(device))
                 shapes = [layer.shape[1] for layer in maps]
-                if not edge_rows:
-                    causal = not any(bool(layer.triu(1).any()) for layer in maps)
                 rows = np.flatnonzero(np.isin(self.edges.sentence, batch))
                 edge_rows.append(rows)
                 place = np.searchsorted(batch, self.edges.sentence[rows])

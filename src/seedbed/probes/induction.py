@@ -43,7 +43,7 @@ from seedbed.probes.induction_draws import (
     without_extremes,
 )
 from seedbed.probes.induction_recipe import Induction
-from seedbed.probes.next_token import batches_of, expectations, padded, top_credit
+from seedbed.probes.next_token import batches_of, check_looks_back_alone, expectations, padded, top_credit
 
 Floats = NDArray[np.float64]
 LEAST_PERIOD = 4
@@ -120,6 +120,7 @@ class PreparedInduction:
         scalars: dict[str, float] = {}
         rows: dict[str, list[object]] = {name: [] for name in ("kind", "number", "first", "second", "credit")}
         with looking_at(model) as device:
+            check_looks_back_alone(self.name, model, self._vocab_size, device)
             for kind, tokens in (("repeated", self.twice), ("unrepeated", self.once)):
                 nats, credit = self._losses(model, [row.tolist() for row in tokens], device)
                 halves = np.stack([nats[:, 1 : self.period].mean(axis=1), nats[:, self.period + 1 :].mean(axis=1)])

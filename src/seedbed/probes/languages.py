@@ -44,7 +44,7 @@ from seedbed.probes.alignment_scores import (
 from seedbed.probes.base import Material, Measurement, looking_at
 from seedbed.probes.languages_recipe import Languages
 from seedbed.probes.languages_states import layer_states, lens, sentence_means
-from seedbed.probes.next_token import batches_of, padded
+from seedbed.probes.next_token import batches_of, looks_ahead, padded
 from seedbed.probes.unscored import sort_out
 from seedbed.workbench import Workbench
 
@@ -226,7 +226,8 @@ class PreparedLanguages:
         order: list[NDArray[np.int64]] = []
         shares: list[list[float]] = []
         seen = 0
-        for batch in batches_of([len(each) for each in sequences], device):
+        padding = not self._looks_ahead(model, sequences[0], device)
+        for batch in batches_of([len(each) for each in sequences], device, padding=padding):
             tokens = torch.from_numpy(padded([sequences[number] for number in batch], self._eos)).to(device)
             lengths = torch.tensor([len(sequences[number]) for number in batch], device=device)
             inside = torch.arange(tokens.shape[1], device=device) < lengths[:, None]
@@ -240,6 +241,11 @@ class PreparedLanguages:
                 shares.append(self._own_shares(model, states, asked, language))
         vectors = torch.cat(found, dim=1).numpy()[:, np.argsort(np.concatenate(order))]
         return vectors, [float(total) / seen for total in np.sum(shares, axis=0)] if shares else []
+
+    def _looks_ahead(self, model: nn.Module, tokens: Sequence[int], device: torch.device) -> bool:
+        """Whether a token's state depends on the tokens behind it, and would on padding."""
+        pair = torch.tensor([[*tokens, tokens[-1]], [*tokens, self._eos]], device=device)
+        return looks_ahead(layer_states(model, pair)[-1])
 
     def _own_shares(self, model: nn.Module, states: Sequence[Tensor], asked: Tensor, language: str) -> list[float]:
         """Of each layer that the lens can read, the sum over tokens of the share of the language's own tokens."""

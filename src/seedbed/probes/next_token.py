@@ -9,9 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from seedbed.errors import SeedbedError
 from seedbed.probes.base import SplitModel
 
 BATCH_TOKENS = {"cpu": 2048, "cuda": 65_536}
+SAME = 1e-4
+"""Relative difference that float32 rounding explains."""
 LOGITS_AT_ONCE = {"cpu": 2**20, "cuda": 2**27}
 
 
@@ -31,15 +34,35 @@ def expectations(model: nn.Module, tokens: Tensor, places: Tensor, vocab_size: i
         yield piece, logits.float().log_softmax(-1)
 
 
-def batches_of(lengths: Sequence[int], device: torch.device) -> list[NDArray[np.int64]]:
+def check_looks_back_alone(probe: str, model: nn.Module, vocab_size: int, device: torch.device) -> None:
+    """Refuse a model whose expectation depends on what comes after. Errors: SeedbedError."""
+    tokens = torch.tensor([[0, 1, 0], [0, 1, vocab_size - 1]], device=device)
+    if looks_ahead(model(tokens)):
+        raise SeedbedError(
+            f"{probe}: the model sees both sides of a token and so expects no next one; give it a causal model"
+        )
+
+
+def looks_ahead(states: Tensor) -> bool:
+    """Whether what a model makes of two sequences that differ in their last token alone differs before it.
+
+    states: float[2, T, ...].
+    """
+    before = states[:, :-1].double()
+    return bool((before[0] - before[1]).abs().max() > SAME * before.abs().max().clamp(min=1e-6))
+
+
+def batches_of(lengths: Sequence[int], device: torch.device, *, padding: bool = True) -> list[NDArray[np.int64]]:
     """Numbers of sequences of about equal length, so many that a batch has about as many tokens as is quick.
 
-    Ascending within a batch; a sequence longer than that is a batch of its own.
+    Ascending within a batch; a sequence longer than that is a batch of its own. padding: False keeps lengths apart, for
+    a model that sees both sides and would see the padding.
     """
     most = BATCH_TOKENS["cpu" if device.type == "cpu" else "cuda"]
     found: list[list[int]] = []
     for number in sorted(range(len(lengths)), key=lambda number: lengths[number]):
-        if not found or (len(found[-1]) + 1) * lengths[number] > most:
+        full = not found or (len(found[-1]) + 1) * lengths[number] > most
+        if full or (not padding and lengths[found[-1][0]] != lengths[number]):
             found.append([])
         found[-1].append(number)
     return [np.array(sorted(batch), np.int64) for batch in found]

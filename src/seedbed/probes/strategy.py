@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from seedbed.errors import SourceError
 from seedbed.probes.base import Material, Measurement, looking_at, with_conventions
-from seedbed.probes.next_token import batches_of, expectations, padded
+from seedbed.probes.next_token import batches_of, check_looks_back_alone, expectations, padded
 from seedbed.probes.ngram_tables import ORDERS, NgramTables, fitted, histories
 from seedbed.probes.strategy_recipe import NgramStrategy
 
@@ -130,6 +130,7 @@ class PreparedStrategy:
         shuffled = np.empty((len(ORDERS), len(self.target)))
         own = np.empty(len(self.target))
         with looking_at(model) as device:
+            check_looks_back_alone(self.name, model, self._vocab_size, device)
             for batch in batches_of(self._lengths, device):
                 fed = padded([self.sequences[number][:-1] for number in batch], self._eos)
                 lengths = [self._lengths[number] for number in batch]
