@@ -36,6 +36,7 @@ from seedbed.data.grammar.vocabulary import restricted_to
 from seedbed.errors import SeedbedError
 from seedbed.probes.base import Material, Measurement
 from seedbed.probes.baselines import shorter_wins
+from seedbed.probes.metric_names import part_name
 from seedbed.probes.minimal_pairs import by_paradigm
 from seedbed.probes.npi_items import COMPETITORS, CONTRASTS, PolarityPair, in_turn, licensor_before, located
 from seedbed.probes.npi_recipe import PolarityItems
@@ -181,7 +182,7 @@ class PreparedPolarityItems:
             found |= {f"contrast.{name}": parts} if parts else {}
         items = np.array([each.item for each in self.pairs])
         for item in dict.fromkeys(items.tolist()):
-            found[f"item.{item.replace(' ', '-')}"] = [np.flatnonzero(items == item)]
+            found[f"item.{part_name(item.replace(' ', '-'))}"] = [np.flatnonzero(items == item)]
         return found | {"mean": list(rows.values())}
 
     def baselines(self) -> dict[str, float]:

@@ -28,6 +28,7 @@ from torch import nn
 from seedbed.errors import SourceError
 from seedbed.probes.base import Material, Measurement, TextEncoder, with_conventions
 from seedbed.probes.bits_per_byte import bits_per_byte, first_bytes, pieces, quantised
+from seedbed.probes.metric_names import part_name, part_names
 from seedbed.probes.scoring import Request, Scorer
 from seedbed.probes.slices_recipe import LossBySlice
 
@@ -177,20 +178,15 @@ def _document_cut(way: str, values: Sequence[str], document: Ints, most: int) ->
     if way.startswith("mark."):
         mark = way.removeprefix("mark.")
         among = [mark, f"not {mark}"]
-        names, way = [f"with.{clean(mark)}", f"without.{clean(mark)}"], "constructions"
+        names, way = [f"with.{part_name(mark)}", f"without.{part_name(mark)}"], "constructions"
     else:
         among = sorted(counts) if len(counts) <= most else sorted(name for name, _ in counts.most_common(most))
-        names = [clean(name) for name in among]
+        names = part_names(among)
     places = {name: place for place, name in enumerate(among)}
     if len(counts) > len(among):
         names.append(OTHER)
     of = np.array([places.get(value, len(among)) for value in values], np.int64)
     return Cut(way, names, of[document])
-
-
-def clean(label: str) -> str:
-    """A label as part of a metric's name, which has no '/'."""
-    return label.replace("/", "-")
 
 
 def _word_counts(recipe: LossBySlice, material: Material, texts: Iterable[str]) -> tuple[Counter[str], str]:
