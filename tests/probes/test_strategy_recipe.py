@@ -8,4 +8,5 @@ def test_the_shelf_has_the_defaults() -> None:
     assert probe("strategy") == NgramStrategy()
     assert NgramStrategy().needs_study
     assert NgramStrategy().smoke().contexts < NgramStrategy().contexts
-    assert [headline.higher_is for headline in NgramStrategy().headlines] == [None] * 3
+    assert [headline.higher_is for headline in NgramStrategy().headlines] == [None, None, None, "better"]
+    assert not any(headline.asked for headline in NgramStrategy().headlines)

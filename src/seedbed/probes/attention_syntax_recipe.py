@@ -37,8 +37,6 @@ class AttentionSyntax(ProbeRecipe):
     the "last" alone.
     """
 
-    local = ("treebank",)
-
     name: str = Field(default="attention-syntax", pattern=NAME)
     grammar: Grammar | None = None
     component: str = ""
@@ -86,9 +84,6 @@ class AttentionSyntax(ProbeRecipe):
             files = treebank_files(self.treebank, workbench)
             described["treebank"] = {file.name: workbench.digest(file) for file in files}
         return described
-
-    def _content(self, value: Any, workbench: Workbench) -> Any:
-        return value  # `identity` says more of it
 
     def prepare(self, material: Material) -> PreparedProbe:
         """Read, encode and lay out the texts. Errors: SeedbedError where no text has a parse that can be scored."""

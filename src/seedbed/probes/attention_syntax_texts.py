@@ -76,5 +76,6 @@ def component_texts(material: Material, component: str, count: int, probe: str) 
     if component not in material.heldout:
         raise UnknownNameError("component with held-out documents", component, list(material.heldout))
     texts = material.heldout[component]
-    rows = material.heldout_table(component, SYNTAX).to_pylist() or [{}] * len(texts)
+    # Beside a column of the catalogue, which every component has.
+    rows = material.heldout_table(component, ("id", *SYNTAX)).to_pylist()
     return distinct((parsed(text, row, component) for text, row in zip(texts, rows, strict=True)), count)

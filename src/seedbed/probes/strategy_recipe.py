@@ -44,10 +44,14 @@ class NgramStrategy(ProbeRecipe):
 
     @property
     def headlines(self) -> tuple[Headline, ...]:
-        """The distances to the three models. They fall and rise again, so that neither direction is an ability."""
-        return tuple(
-            Headline(f"{self.name}/{order}/kl-from-model", None, "bits per token", asked=False)
-            for order in ("unigram", "bigram", "trigram")
+        """The distances to the three models, and how much better than trigrams the model foresees the text.
+
+        Distances fall and rise again, so that neither direction is an ability.
+        """
+        distances = (f"{self.name}/{order}/kl-from-model" for order in ("unigram", "bigram", "trigram"))
+        return (
+            *(Headline(metric, None, "bits per token", asked=False) for metric in distances),
+            Headline(f"{self.name}/trigram/gain", "better", "bits per token", asked=False),
         )
 
     def smoke(self) -> Self:
