@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     from seedbed.pipelines.options import option
     from seedbed.pipelines.study import Question, Seeds, Study
     from seedbed.probes.recipes import probe
+    from seedbed.tokenizers.existing_recipe import Existing
     from seedbed.tokenizers.recipes import nested, tokenizer
+    from seedbed.training.keep import Keep, OnsetWindow
     from seedbed.training.recipes import training as model
 
 # Where each public name lives; None stands for the module itself.
@@ -66,10 +68,12 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "Difficulty": ("seedbed.data.difficulty.recipes", "Difficulty"),
     "DigitGrouping": ("seedbed.data.transforms.recipes", "DigitGrouping"),
     "Dyck": ("seedbed.data.formal.recipes", "Dyck"),
+    "Existing": ("seedbed.tokenizers.existing_recipe", "Existing"),
     "Facts": ("seedbed.data.formal.word_recipes", "Facts"),
     "Files": ("seedbed.data.recipes", "Files"),
     "Grammar": ("seedbed.data.recipes", "Grammar"),
     "HubDataset": ("seedbed.data.recipes", "HubDataset"),
+    "Keep": ("seedbed.training.keep", "Keep"),
     "Language": ("seedbed.data.parallel", "Language"),
     "LetterCase": ("seedbed.data.transforms.recipes", "LetterCase"),
     "LetterCipher": ("seedbed.data.transforms.recipes", "LetterCipher"),
@@ -77,6 +81,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "Matched": ("seedbed.data.matched", "Matched"),
     "Mixture": ("seedbed.data.recipes", "Mixture"),
     "ModularArithmetic": ("seedbed.data.formal.recipes", "ModularArithmetic"),
+    "OnsetWindow": ("seedbed.training.keep", "OnsetWindow"),
     "ParallelFiles": ("seedbed.data.parallel", "ParallelFiles"),
     "Parsed": ("seedbed.data.annotators.recipes", "Parsed"),
     "PythonStdlib": ("seedbed.data.recipes", "PythonStdlib"),
@@ -121,10 +126,12 @@ __all__ = [
     "Difficulty",
     "DigitGrouping",
     "Dyck",
+    "Existing",
     "Facts",
     "Files",
     "Grammar",
     "HubDataset",
+    "Keep",
     "Language",
     "LetterCase",
     "LetterCipher",
@@ -132,6 +139,7 @@ __all__ = [
     "Matched",
     "Mixture",
     "ModularArithmetic",
+    "OnsetWindow",
     "ParallelFiles",
     "Parsed",
     "PythonStdlib",
