@@ -1,4 +1,4 @@
-"""Recipes of probes that look inside a model: weights, sharpness, selective units."""
+"""Recipes of probes that look inside a model: weights, sharpness, selective units, dimension."""
 
 from __future__ import annotations
 
@@ -135,3 +135,43 @@ class Selectivity(ProbeRecipe):
         return PreparedSelectivity(
             self.name, texts, material.encoder, context=material.context, units=self.units, seed=self.seed
         )
+
+
+@recipe(version=1)
+class Dimension(ProbeRecipe):
+    """How many dimensions the states of every layer fill.
+
+    tokens: of held-out text, from every component alike; each is a point. at: measure at "all" steps or at the "last"
+    alone.
+    """
+
+    name: str = Field(default="dimension", pattern=NAME)
+    tokens: int = Field(default=1000, ge=20)
+    at: At = "all"
+
+    @property
+    def needs_study(self) -> bool:
+        """It reads the held-out documents of a study's components."""
+        return True
+
+    @property
+    def headlines(self) -> tuple[Headline, ...]:
+        """The mean over layers, to be watched."""
+        return (Headline(f"{self.name}/mean/two-nn", None, "dimensions", asked=False),)
+
+    def smoke(self) -> Self:
+        """The same probe on a few tokens."""
+        return replace(self, tokens=min(self.tokens, SMOKE_TOKENS))
+
+    def prepare(self, material: Material) -> PreparedProbe:
+        """Take the text. Errors: SourceError without held-out text, or with too little of it."""
+        from seedbed.errors import SourceError
+        from seedbed.probes.dimension import LEAST_POINTS, PreparedDimension
+        from seedbed.probes.held_out import first_tokens
+
+        prepared = PreparedDimension(self.name, first_tokens(self.name, material, self.tokens))
+        if prepared.cost_tokens < LEAST_POINTS:
+            raise SourceError(
+                f"{self.name}: {prepared.cost_tokens} held-out tokens say nothing of a dimension; raise heldout_share"
+            )
+        return prepared

@@ -280,6 +280,7 @@ KINDS: dict[str, str] = {
     "weight statistics": "seedbed.probes.inside_recipes:WeightStatistics",
     "sharpness": "seedbed.probes.inside_recipes:Sharpness",
     "selectivity": "seedbed.probes.inside_recipes:Selectivity",
+    "dimension": "seedbed.probes.inside_recipes:Dimension",
     "npi": "seedbed.probes.npi_recipe:PolarityItems",
     "grammar suite": "seedbed.probes.suites_recipe:GrammarSuite",
     "tense reinflection": "seedbed.probes.tense_recipe:TenseReinflection",
