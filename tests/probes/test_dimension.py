@@ -56,7 +56,7 @@ def test_every_layer_has_its_own_dimension_and_noise_fills_more():
     prepared = PreparedDimension("dimension", torch.cat([tokens, torch.full((40, 3), -1)], dim=1))
     scalars = prepared.measure(Layers().train(), 0).scalars
     assert prepared.cost_tokens == 400
-    assert scalars["dimension/layer-0/two-nn"] == pytest.approx(1, abs=0.15)
+    assert scalars["dimension/layer-0/two-nn"] == pytest.approx(1, abs=0.25)
     assert scalars["dimension/layer-1/two-nn"] == pytest.approx(2, abs=0.3)
     assert scalars["dimension/mean/two-nn"] == pytest.approx(1.5, abs=0.2)
     assert scalars["dimension/noise/two-nn"] > 5

@@ -26,7 +26,7 @@ from seedbed.pipelines.contrasts import (
     decide,
     pairs_by_stratum,
 )
-from seedbed.pipelines.headlines import ABLE_MARGIN_NATS, ABLE_SHARE, headline_of, headlines
+from seedbed.pipelines.headlines import headline_of, headlines
 from seedbed.pipelines.interactions import interaction_answers
 from seedbed.pipelines.matching import match
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
@@ -116,14 +116,14 @@ def _onsets(study: Study, results: StudyResults) -> Iterator[OnsetRow]:
 
 
 def _onset_row(run: RunResult, headline: Headline, soft_metric: str, hard: Curve, soft: Curve) -> OnsetRow:
-    found = onset(hard.steps, hard.values, threshold=ABLE_SHARE, sustain=SUSTAINED_EVALUATIONS)
-    soft_found = onset(soft.steps, soft.values, threshold=ABLE_MARGIN_NATS, sustain=SUSTAINED_EVALUATIONS)
+    found = onset(hard.steps, hard.values, threshold=headline.able, sustain=SUSTAINED_EVALUATIONS)
+    soft_found = onset(soft.steps, soft.values, threshold=headline.soft_able, sustain=SUSTAINED_EVALUATIONS)
     spacing = int(np.diff(hard.steps).max())
     return OnsetRow(
         arm=run.arm,
         seed=run.seed,
         metric=headline.metric,
-        threshold=ABLE_SHARE,
+        threshold=headline.able,
         onset_step=found.step,
         lower_step=found.lower_step,
         last_step=int(hard.steps[-1]),

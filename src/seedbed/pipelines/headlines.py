@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from seedbed.pipelines.study import Study
-from seedbed.probes.recipe_base import Headline
+from seedbed.probes.recipe_base import ABLE_MARGIN_NATS, ABLE_SHARE, Headline
 
-ABLE_SHARE = 0.75
-"""An ability counts as there from this share of items on: halfway from chance to ceiling for a choice of two, and above
-what a model reaches that knows the number of an auxiliary but not which one to front (.5)."""
-ABLE_MARGIN_NATS = math.log(ABLE_SHARE / (1 - ABLE_SHARE))
-"""The soft form's threshold: the log odds of the same share, 1.0986 nats."""
+__all__ = ["ABLE_MARGIN_NATS", "ABLE_SHARE", "headline_of", "headlines"]
 
 
 def headlines(study: Study) -> list[Headline]:

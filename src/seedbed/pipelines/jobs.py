@@ -236,7 +236,8 @@ def probe_material(inputs: RunInputs, training: Training, workbench: Workbench) 
         stored = inputs.components[component]
         start = stored.heldout_start
         there = stored.columns
-        table = stored.table([name for name in columns if name in there]).slice(start)
+        known = [name for name in columns if name in there]
+        table = stored.table(known).slice(start) if known else pa.table({})
         syntax = [name for name in columns if name in SYNTAX_COLUMNS]
         parsed = stored.syntax(start).select(syntax) if syntax else pa.table({})
         for name in syntax:

@@ -10,7 +10,7 @@ import numpy as np
 from seedbed.dynamics.run_curve import RunCurve
 from seedbed.dynamics.seed_transitions import SeedTransitions, seed_transitions
 from seedbed.dynamics.transitions import Detector
-from seedbed.pipelines.study_dynamics import LEAST_CHANGE, LEAST_EVALUATIONS, SOFT_LEAST_CHANGE, SUSTAIN, unit_of
+from seedbed.pipelines.study_dynamics import LEAST_CHANGE, LEAST_EVALUATIONS, SUSTAIN, soft_detector, unit_of
 from seedbed.pipelines.table import Table, columns, count, number
 from seedbed.probes.recipe_base import Headline, ProbeRecipe
 from seedbed.probes.recipes import probe
@@ -61,7 +61,7 @@ def _transitions(headline: Headline, series: Series, name: str) -> SeedTransitio
     return seed_transitions(
         [RunCurve(steps=steps, values=values, name=name, soft=soft if same else None)],
         Detector(LEAST_CHANGE[unit], sustain=SUSTAIN, falling=headline.higher_is == "worse"),
-        soft_detector=Detector(SOFT_LEAST_CHANGE, sustain=SUSTAIN) if same else None,
+        soft_detector=soft_detector(headline) if same else None,
         metric=headline.metric,
         arm=name,
         axis="step" if np.all(gaps == gaps[0]) else "evaluation",

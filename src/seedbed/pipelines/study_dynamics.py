@@ -22,7 +22,7 @@ from seedbed.dynamics.seeds import CrossedVariance, Success, crossed_variance, s
 from seedbed.dynamics.statistics import NoiseFloor, noise_floor
 from seedbed.dynamics.transitions import Detector
 from seedbed.dynamics.variation import TotalVariation, total_variation
-from seedbed.pipelines.headlines import ABLE_SHARE, headlines
+from seedbed.pipelines.headlines import headlines
 from seedbed.pipelines.results import Curve, RunResult, StudyResults
 from seedbed.pipelines.study import Study
 from seedbed.probes.recipe_base import Headline
@@ -32,7 +32,6 @@ SUSTAIN = 2
 LEAST_CHANGE = {"share": 0.1, "AUROC": 0.1, "nats": 0.5, "bits": 0.05}
 """A smaller change of level is no transition, by the first word of a metric's unit; metrics of other units have "
 "none."""
-SOFT_LEAST_CHANGE = 0.5
 FLOOR = {"share": 0.02, "AUROC": 0.02, "nats": 0.1, "bits": 0.01}
 """No group of seeds is taken to be narrower than this when two modes are looked for."""
 
@@ -154,12 +153,19 @@ def _transitions(headline: Headline, arm: str, runs: Sequence[RunResult]) -> See
     return seed_transitions(
         [_run_curve(run, headline) for run in runs],
         Detector(LEAST_CHANGE[unit], sustain=SUSTAIN, falling=headline.higher_is == "worse"),
-        soft_detector=Detector(SOFT_LEAST_CHANGE, sustain=SUSTAIN) if headline.soft_metric else None,
+        soft_detector=soft_detector(headline),
         metric=headline.metric,
         kind="loss" if headline.higher_is == "worse" else "accuracy",
         arm=arm,
         axis="step" if np.all(gaps == gaps[0]) else "evaluation",
     )
+
+
+def soft_detector(headline: Headline) -> Detector | None:
+    """What counts as a transition of a headline's soft form; None where it has none."""
+    if headline.soft_metric is None:
+        return None
+    return Detector(LEAST_CHANGE.get(headline.soft_unit.split()[0], LEAST_CHANGE["nats"]), sustain=SUSTAIN)
 
 
 def _run_curve(run: RunResult, headline: Headline) -> RunCurve:
@@ -214,7 +220,7 @@ def _seeds(headline: Headline, arm: str, runs: Sequence[RunResult]) -> SeedsOfAr
         noise=noise,
         detectable=minimum_detectable(len(finals), sd=noise.sd or 0.0, paired=False) if several else None,
         modes=modes(finals, sd_floor=FLOOR.get(unit, max(1e-9, 0.02 * float(np.ptp(finals))))),
-        succeed=success(finals, ABLE_SHARE) if unit == "share" else None,
+        succeed=success(finals, headline.able) if unit == "share" else None,
         variation=tuple(_variation(run.curves[headline.metric]) for run in runs if _varies(run, headline.metric)),
     )
 

@@ -71,7 +71,17 @@ class AttentionSyntax(ProbeRecipe):
     def headlines(self) -> tuple[Headline, ...]:
         """The share of words whose gold head is recovered; the soft form is the mean attention on it."""
         soft = f"{self.name}/all/weight" if self.at == "all" else None
-        return (Headline(f"{self.name}/all/accuracy", "better", "share of words", soft),)
+        return (
+            Headline(
+                f"{self.name}/all/accuracy",
+                "better",
+                "share of words",
+                soft,
+                soft_able=0.5,
+                soft_unit="share of attention",
+            ),
+            Headline(f"{self.name}/all/weight", "better", "share of attention", asked=False),
+        )
 
     def smoke(self) -> Self:
         """The same probe on a handful of texts."""

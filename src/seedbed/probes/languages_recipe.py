@@ -59,7 +59,16 @@ class Languages(ProbeRecipe):
     def headlines(self) -> tuple[Headline, ...]:
         """Retrieval at the best layer, both ways and over all pairs; the soft form is its margin."""
         soft = f"{self.name}/all/margin" if self.at == "all" else None
-        return (Headline(f"{self.name}/all/retrieval", "better", "share of sentences", soft),)
+        return (
+            Headline(
+                f"{self.name}/all/retrieval",
+                "better",
+                "share of sentences",
+                soft,
+                soft_able=0.1,
+                soft_unit="share of cosine",
+            ),
+        )
 
     def smoke(self) -> Self:
         """The same probe on a few sentences."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,6 +20,13 @@ NAME = r"^[a-z0-9][a-z0-9_.-]*$"
 """What a probe may be called: its name is the first part of its metrics."""
 
 
+ABLE_SHARE = 0.75
+"""An ability counts as there from this share of items on: halfway from chance to ceiling for a choice of two, and above
+what a model reaches that knows the number of an auxiliary but not which one to front (.5)."""
+ABLE_MARGIN_NATS = math.log(ABLE_SHARE / (1 - ABLE_SHARE))
+"""The soft form's threshold: the log odds of the same share, 1.0986 nats."""
+
+
 @dataclass(frozen=True)
 class Headline:
     """A metric that answers a question, with how to read it.
@@ -26,6 +34,8 @@ class Headline:
     higher_is: None where neither direction is an ability. unit: of its values, in words. soft_metric: the
     log-probability margin (or another soft form) that must show an onset too; None where no onset is looked for.
     asked: whether every factor of a study is asked about it; an ability that all arms must have is only watched.
+    able: from here on the ability counts as there. soft_able: the same in the soft form; of a margin the log odds of
+    the share. soft_unit: of the soft form's values.
     """
 
     metric: str
@@ -33,6 +43,9 @@ class Headline:
     unit: str
     soft_metric: str | None = None
     asked: bool = True
+    able: float = ABLE_SHARE
+    soft_able: float = ABLE_MARGIN_NATS
+    soft_unit: str = "nats"
 
 
 class ProbeRecipe:
