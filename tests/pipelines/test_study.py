@@ -147,3 +147,14 @@ def test_a_mixtures_own_steps_are_kept_under_every_tokenizer(tmp_path):
     wide = replace(study, mixtures=(right, center, longer), matched=("tokens",))
     steps = {arm.name: arm.model.steps for arm in wide.arms()}
     assert steps["longer.byte.matched-tokens"] == steps["longer.bpe-400"] == 9
+
+
+def test_one_recipe_under_two_names_is_refused(tmp_path):
+    study = tiny_study(tmp_path).study
+    with pytest.raises(
+        RecipeError, match="tokenizers 'byte' and 'again' are one recipe under two names; leave one out"
+    ):
+        replace(study, tokenizers=(*study.tokenizers, tokenizer("byte", name="again")))
+    (trained,) = study.models
+    with pytest.raises(RecipeError, match=f"models '{trained.name}' and 'again' are one recipe"):
+        replace(study, models=(trained, replace(trained, name="again")))
