@@ -9,11 +9,12 @@ from seedbed.data.grammar.hashing import sentence_is_held_out
 from seedbed.data.grammar.items import MinimalPair
 from seedbed.errors import RecipeError, SeedbedError, SourceError
 from seedbed.probes.base import Material
-from seedbed.probes.baselines import SameEverywhere, constant_logits, unigram
+from seedbed.probes.baselines import SameEverywhere, constant_logits, shorter_wins, unigram
 from seedbed.probes.minimal_pairs import PreparedMinimalPairs
 from seedbed.probes.npi import ranks
 from seedbed.probes.npi_items import COMPETITORS
 from seedbed.probes.npi_recipe import PolarityItems
+from seedbed.probes.pair_files import read_suite
 from seedbed.tokenizers.encoder import load_encoder
 from seedbed.tokenizers.recipes import tokenizer
 from seedbed.tokenizers.train import train_tokenizer
@@ -101,7 +102,7 @@ def test_unigrams_of_the_mixture_are_tied_on_all_scope_pairs(encoders, workbench
     material = Material(
         encoder, 200, workbench, training_documents=lambda tokens: [np.array([*encoder.encode(text), encoder.eos_id])]
     )
-    found = SMALL.prepare(material).baselines()
+    found = PolarityItems(pairs_per_paradigm=10, paradigms=(*SCOPE, "npi_only_present")).prepare(material).baselines()
     assert {found[f"npi/{paradigm}/unigram"] for paradigm in SCOPE} == {0.5}
     assert found["npi/npi_only_present/unigram"] != 0.5
 
@@ -109,10 +110,9 @@ def test_unigrams_of_the_mixture_are_tied_on_all_scope_pairs(encoders, workbench
 @pytest.mark.parametrize("paradigm", ["only_npi_scope", "sentential_negation_npi_scope"])
 def test_a_unigram_model_has_a_thousand_ties_on_blimps_scope_sets(paradigm, shared_data, encoders):
     """Row 15 of the known answers, after lower-casing: without the tolerance, rounding decides some of them."""
-    recipe = PolarityItems(location=f"blimp/{paradigm}.jsonl.gz", pairs_per_paradigm=1000)
     encoder = encoders["byte"]
-    prepared = recipe.prepare(Material(encoder, 200, Workbench(shared_data)))
-    lower = [MinimalPair(paradigm, each.pair.good.lower(), each.pair.bad.lower()) for each in prepared.pairs]
+    (pairs,) = read_suite(shared_data / "blimp" / f"{paradigm}.jsonl.gz").values()
+    lower = [MinimalPair(paradigm, pair.good.lower(), pair.bad.lower()) for pair in pairs]
     model = unigram(encoder, [pair.good for pair in lower])
     measured = PreparedMinimalPairs("s", {paradigm: lower}, encoder, context=200).measure(model, 0)
     assert measured.items["credit_sum"].to_pylist() == [0.5] * 1000
@@ -126,17 +126,19 @@ def test_a_unigram_model_has_a_thousand_ties_on_blimps_scope_sets(paradigm, shar
 def test_shorter_wins_on_sentential_negation_of_blimp(shared_data, encoders):
     """Row 16 of the known answers."""
     name = "sentential_negation_npi_licensor_present"
-    recipe = PolarityItems(location=f"blimp/{name}.jsonl.gz", pairs_per_paradigm=1000)
+    (pairs,) = read_suite(shared_data / "blimp" / f"{name}.jsonl.gz").values()
+    assert shorter_wins(pairs).tolist() == [1.0] * 1000
+    recipe = PolarityItems(location=f"blimp/{name}.jsonl.gz", pairs_per_paradigm=50)
     prepared = recipe.prepare(Material(encoders["byte"], 200, Workbench(shared_data)))
     assert prepared.baselines()[f"npi/{name}/shorter-wins"] == 1.0
-    assert len(prepared.pairs) == 1000
+    assert len(prepared.pairs) == 50
 
 
 def test_clams_items_are_found(shared_data, encoders):
-    recipe = PolarityItems(location="clams/en", pairs_per_paradigm=20)
-    found = recipe.prepare(Material(encoders["byte"], 200, Workbench(shared_data))).baselines()
-    assert found["npi/npi_across_anim/licensor-before"] == 0.5
-    assert found["npi/simple_npi_anim/licensor-before"] == 1.0
+    for name, share in (("npi_across_anim", 0.5), ("simple_npi_anim", 1.0)):
+        recipe = PolarityItems(location=f"clams/en/{name}.tsv.gz", pairs_per_paradigm=20)
+        found = recipe.prepare(Material(encoders["byte"], 200, Workbench(shared_data))).baselines()
+        assert found[f"npi/{name}/licensor-before"] == share
 
 
 def test_a_small_vocabulary_is_kept_to(workbench, tmp_path):
@@ -156,16 +158,17 @@ def test_a_small_vocabulary_is_kept_to(workbench, tmp_path):
 
 
 def test_pairs_with_words_that_the_tokenizer_lacks_are_left_out_and_said(workbench, tmp_path, encoders):
-    whole = SMALL.prepare(Material(encoders["byte"], 200, workbench))
+    recipe = PolarityItems(pairs_per_paradigm=10, paradigms=("npi_present", "npi_question"))
+    whole = recipe.prepare(Material(encoders["byte"], 200, workbench))
     sentences = [side for each in whole.pairs[::2] for side in (each.pair.good, each.pair.bad)]
     words = [word for some in COMPETITORS.values() for word in some]
     train_tokenizer(tokenizer("word"), iter([*sentences, *words]), tmp_path)
-    prepared = SMALL.prepare(Material(load_encoder(tmp_path), 64, workbench))
+    prepared = recipe.prepare(Material(load_encoder(tmp_path), 64, workbench))
     assert len(whole.pairs) / 2 <= len(prepared.pairs) < len(whole.pairs)
-    assert f"{90 - len(prepared.pairs)} of 90 items are not scored" in prepared.conventions
+    assert f"{20 - len(prepared.pairs)} of 20 items are not scored" in prepared.conventions
     encoder = load_encoder(tmp_path)
     measured = prepared.measure(constant_logits(encoder.vocab_size), 0)
-    assert measured.scalars["npi/unscored"] == 90 - len(prepared.pairs)
+    assert measured.scalars["npi/unscored"] == 20 - len(prepared.pairs)
     assert measured.items.num_rows == len(prepared.pairs)
 
 

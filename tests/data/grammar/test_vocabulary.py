@@ -7,8 +7,9 @@ from seedbed.data.grammar.vocabulary import restricted_to
 from seedbed.errors import SourceError
 from seedbed.workbench import Workbench
 
-TEXT = """the some my no few many king kings queen queens teacher teachers plate plates could has have is are sleep sleeps
-slept sleeping buy buys bought buying admire admires admired admiring near behind often not that who . Peter Mary"""
+TEXT = """the some my no few many king kings queen queens teacher teachers plate plates could has have is are sleep
+sleeps slept sleeping buy buys bought buying admire admires admired admiring near behind often not that who .
+Peter Mary"""
 WORDS = frozenset(TEXT.split())
 
 
