@@ -180,12 +180,7 @@ class Study:
                 f"tokenizer {lossy!r} changes text before it cuts it, so bits per byte mean nothing under it; leave "
                 "normalisation out (such a tokenizer can be measured with: seedbed tokenizers)"
             )
-        # A name is no part of what these are, so a second one would be taken for the first.
-        for what, levels in (("tokenizers", self.tokenizers), ("models", self.models)):
-            recipes = {level.name: replace(level, name="same") for level in levels}
-            for one, other in itertools.combinations(recipes, 2):
-                if recipes[one] == recipes[other]:
-                    raise ValueError(f"{what} {one!r} and {other!r} are one recipe under two names; leave one out")
+        self._refuse_second_names()
         self._check_crossing()
         names = [mixture.name for mixture in self.mixtures]
         for mixture in self.mixtures:
@@ -297,6 +292,14 @@ class Study:
     def is_crossed(self) -> bool:
         """Whether tokenizers are crossed with the mixtures that they learn from."""
         return self.tokenizers_from == "each mixture"
+
+    def _refuse_second_names(self) -> None:
+        """A name is no part of what a tokenizer or model is, so a second one would be taken for the first."""
+        for what, levels in (("tokenizers", self.tokenizers), ("models", self.models)):
+            recipes = {level.name: replace(level, name="same") for level in levels}
+            for one, other in itertools.combinations(recipes, 2):
+                if recipes[one] == recipes[other]:
+                    raise ValueError(f"{what} {one!r} and {other!r} are one recipe under two names; leave one out")
 
     @property
     def needed(self) -> dict[str, tuple[str, ...]]:
