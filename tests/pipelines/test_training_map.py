@@ -67,7 +67,7 @@ def test_runs_that_never_get_there_are_counted_and_too_few_that_do_say_nothing(t
 
 
 def test_what_cannot_be_mapped_is_refused(tmp_path):
-    with pytest.raises(StoreError, match=r"no finished run of study holds weight statistics; add probe\('norms'\)"):
+    with pytest.raises(StoreError, match=r"holds weight statistics called 'norms'; add probe\('weights'\)"):
         map_runs(results(tmp_path), probe="norms")
     with pytest.raises(StoreError, match="holds no metric 'probe/none'"):
         map_runs(results(tmp_path), metric="probe/none", most_states=1)

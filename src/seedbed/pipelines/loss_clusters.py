@@ -166,8 +166,8 @@ def cluster_table(made: RunClusters) -> Table:
     head = columns(("hidden",), ("basis step", "tokens", "fall", "break", "turn", "chance"))
     explained = percent(made.found.explained)
     caption = (
-        f"{len(made.texts)} held-out tokens along {len(made.found.kept)} of {len(made.directions)} directions (along "
-        f"the others the loss rose), which explain {explained} of the fall of the mean loss to first order. Fall and "
+        f"{len(made.texts)} held-out tokens along {len(made.found.kept)} of {len(made.directions)} directions (those "
+        f"along which the loss falls), which explain {explained} of the fall of the mean loss to first order. Fall and "
         "turn in nats; chance: the sharpest turn of twenty random groups of so many tokens. Hidden: sharper than twice "
         "that, where the mean loss turns less than half as sharply as at its own sharpest."
     )

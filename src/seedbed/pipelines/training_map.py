@@ -66,7 +66,8 @@ def map_runs(
     ]
     if not runs:
         raise StoreError(
-            f"no finished run of {results.name} holds weight statistics; add probe({probe!r}) to its probes and run it"
+            f"no finished run of {results.name} holds weight statistics called {probe!r}; add probe('weights') to its "
+            "probes and run it, or name the probe it has"
         )
     names = sorted(set.intersection(*({n for n in run.curves if n.startswith(prefix)} for run in runs)))
     steps = reduce(np.intersect1d, (run.curves[names[0]].steps for run in runs))
@@ -132,7 +133,7 @@ def map_tables(made: StudyMap) -> list[Table]:
     head = columns(("states",), ("log-likelihood", "of held-out runs", "AIC", "BIC"))
     caption = (
         f"{len(made.runs)} runs of {len(made.steps)} evaluations, {len(made.statistics)} statistics; log-likelihoods "
-        f"in nats per evaluation; {len(made.found.heldout)} runs were held out of the fit. {made.note}"
+        f"in nats per evaluation; held out of the fit: {len(made.found.heldout)}. {made.note}"
     ).strip()
     tables = [
         Table("map-states", f"How many states the runs of {made.study} pass through", head, tuple(counts), caption)

@@ -51,9 +51,9 @@ class Sharpness(ProbeRecipe):
     """The largest eigenvalue of the loss's Hessian, and how close training is to the edge of stability.
 
     tokens: of held-out text, from every component alike, on which the loss is taken. most_products: Hessian-vector
-    products at most (twice as many where the eigenvalue of largest size is negative, as it is before training); each
-    costs about four readings of the text. tolerance: the iteration ends once the residual is so small. at: measure at
-    "all" steps or at the "last" alone.
+    products at most; each costs about four readings of the text, and is kept in memory (as large as the weights) until
+    the end. tolerance: the iteration ends once the residual is so small. at: measure at "all" steps or at the "last"
+    alone.
     """
 
     name: str = Field(default="sharpness", pattern=NAME)

@@ -1,13 +1,14 @@
 """How sharp a model's loss is: the largest eigenvalue of its Hessian, by power iteration, on a fixed batch of text.
 
-    H v = d/dw (g . v), g the gradient of the mean loss per token at w;  v <- H v / |H v|,  lambda = v . H v
+    H v = d/dw (g . v), g the gradient of the mean loss per token at w
 
-Nothing as large as H is ever held. Power iteration finds the eigenvalue of largest size; where that is negative, the
-iteration goes on with H - lambda I, whose largest eigenvalue is the largest of H, less lambda. The residual
-|H v - lambda v| / |lambda| says how far the answer is from an eigenvalue. Sharpness changes when weights are rescaled
-without changing what the model does, so compare it along a run. Gradient descent of a constant rate hovers where
-rate x sharpness = 2 ("edge": rate x sharpness / 2, where the rate is known); Adam, which scales every weight, does not,
-so there the edge is only a gauge. Source: PROTOCOLS 4.11; Cohen et al. 2021.
+Nothing as large as H is ever held. Plain power iteration (v <- H v / |H v|) finds the eigenvalue of largest size,
+which may be a negative one, and hardly moves where two are of one size. So all iterates are kept, orthonormal, and
+the largest eigenvalue of H within their span is taken (Lanczos's method): with as many products it is never further
+off. The residual |H v - lambda v| / |lambda| says how far the answer is from an eigenvalue. Sharpness changes when
+weights are rescaled without changing what the model does, so compare it along a run. Gradient descent of a constant
+rate hovers where rate x sharpness = 2 ("edge": rate x sharpness / 2, where the rate is known); Adam, which scales
+every weight, does not, so there the edge is only a gauge. Source: PROTOCOLS 4.11; Cohen et al. 2021.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from seedbed.probes.base import Measurement, device_of
 
 Product = Callable[[Tensor], Tensor]
 START_SEED = 0
+SPANNED = 1e-6
+"""An image that lies so far within the iterates adds nothing to their span."""
 CONVENTIONS = (
     "The loss is the mean over tokens of a fixed batch of held-out text, in nats, in float32. edge: learning rate of "
     "the next update x sharpness / 2."
@@ -43,32 +46,32 @@ class Eigenvalue:
 def largest_eigenvalue(product: Product, size: int, *, most_products: int, tolerance: float) -> Eigenvalue:
     """The largest (not the largest in size) eigenvalue of the symmetric matrix behind `product`, float32[size].
 
-    An iteration stops once the residual is at most `tolerance`, or after `most_products`; a second one is needed where
-    the first ends at a negative value. The start is drawn with a fixed seed.
+    Stops once the residual is at most `tolerance`, after `most_products`, or when the iterates span all there is. The
+    start is drawn with a fixed seed; the sums of products are in float64.
     """
-    found = _power(product, size, 0.0, most_products, tolerance)
-    if found.value >= 0:
-        return found
-    again = _power(product, size, found.value, most_products, tolerance)
-    return Eigenvalue(again.value, again.vector, again.residual, found.products + again.products)
-
-
-def _power(product: Product, size: int, shift: float, most: int, tolerance: float) -> Eigenvalue:
-    """Power iteration on H - shift I; the value is that of H."""
-    vector = torch.randn(size, generator=torch.Generator().manual_seed(START_SEED))
-    vector = vector / vector.norm()
-    value, residual, taken = 0.0, float("inf"), 0
-    while taken < most:
-        taken += 1
-        turned = product(vector)
-        value = float(vector.double() @ turned.double())
-        residual = float((turned - value * vector).norm()) / max(abs(value), 1e-30)
-        moved = turned - shift * vector
-        size_moved = float(moved.norm())
-        if residual <= tolerance or size_moved == 0:
-            break
-        vector = moved / size_moved
-    return Eigenvalue(value, vector, residual, taken)
+    start = torch.randn(size, generator=torch.Generator().manual_seed(START_SEED))
+    basis, images = [start / start.norm()], list[Tensor]()
+    small = torch.zeros(most_products, most_products, dtype=torch.float64)
+    while True:
+        images.append(product(basis[-1]))
+        done = len(images)
+        for row, vector in enumerate(basis):
+            small[row, done - 1] = small[done - 1, row] = vector.double() @ images[-1].double()
+        values, vectors = torch.linalg.eigh(small[:done, :done])
+        value, weights = float(values[-1]), vectors[:, -1].float()
+        vector = torch.stack(basis, dim=1) @ weights
+        image = torch.stack(images, dim=1) @ weights
+        residual = float((image - value * vector).norm()) / max(abs(value), 1e-30)
+        if residual <= tolerance or done == min(most_products, size):
+            return Eigenvalue(value, vector, residual, done)
+        following = images[-1]
+        for _ in range(2):  # twice, as one pass leaves what rounding left
+            for kept in basis:
+                following = following - (kept @ following) * kept
+        left = float(following.norm())
+        if left <= SPANNED * float(images[-1].norm()):
+            return Eigenvalue(value, vector, residual, done)
+        basis.append(following / left)
 
 
 def hessian_product(loss: Tensor, parameters: Sequence[Tensor]) -> Product:
