@@ -13,7 +13,7 @@ import pytest
 from seedbed.data.transforms.dashes import COMMA
 from seedbed.errors import RecipeError
 from seedbed.pipelines.load import load_study
-from seedbed.probes.dash_rate import EM, EN, count
+from seedbed.probes.dash_rate import EM, EN, count, poisson_interval
 from seedbed.tokenizers.encoder import load_encoder
 from seedbed.tokenizers.splits import dash_costs
 from seedbed.tokenizers.train import train_tokenizer
@@ -110,7 +110,10 @@ def test_options_name_what_there_is(workbench):
 
 @pytest.mark.slow
 def test_known_answer_26(tmp_path):
-    """A model samples dashes at its corpus's rate, within the Poisson interval; none where none is planted."""
+    """A model samples dashes at its corpus's rate, within a Poisson interval; next to none where none is planted.
+
+    The interval is that of 99.9 %, so that no machine's rounding decides: of 95 %, one run in twenty lies outside.
+    """
     made = subprocess.run(
         [SEEDBED, "--store", str(tmp_path / "store"), "run", str(PIPELINE), "--no-tracking"]
         + [f"--set={each}" for each in ("arms=em,commas", "sites=em", "tokenizers=as-trained", "seeds=1")],
@@ -127,7 +130,9 @@ def test_known_answer_26(tmp_path):
     rates = {arm: metrics["dash-rate/corpus/per-1000"] for arm, metrics in found.items()}
     assert rates["commas"] == 0
     assert rates["em"] == pytest.approx(32, abs=3)
-    assert found["em"]["dash-rate/t1/low"] <= rates["em"] <= found["em"]["dash-rate/t1/high"]
-    assert found["commas"]["dash-rate/t1/per-1000"] == 0
+    words, sampled = (found["em"][f"dash-rate/t1/{what}"] for what in ("words", "per-1000"))
+    low, high = poisson_interval(round(sampled * words / 1000), 0.999)
+    assert low <= rates["em"] * words / 1000 <= high
+    assert found["commas"]["dash-rate/t1/per-1000"] < 0.5
     assert np.isclose(found["em"]["dash-sites/sites/dash-preference"], 0, atol=0.3)
     assert found["em"]["dash-sites/gold/dash"] > 5 * found["em"]["dash-sites/shuffled/dash"]
