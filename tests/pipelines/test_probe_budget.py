@@ -4,8 +4,13 @@ import pytest
 
 from seedbed import Component, Grammar, Mixture, Study, model, probe, tokenizer
 from seedbed.errors import RecipeError, SeedbedError
+from seedbed.pipelines.collect import collect
+from seedbed.pipelines.graph import study_graph
+from seedbed.pipelines.jobs import Execution, make
 from seedbed.pipelines.probe_budget import probed_steps
+from seedbed.pipelines.store import Store
 from seedbed.training.schedule import probe_steps
+from seedbed.workbench import Workbench
 
 ONE = Component("one", Grammar("english", task="copy", documents=100))
 STUDY = Study(
@@ -60,3 +65,30 @@ def test_a_probe_that_does_not_say_what_it_reads_is_refused_only_under_a_budget(
 
 def test_a_smoke_study_has_no_budget():
     assert replace(STUDY, probe_budget=0.1).smoke().probe_budget is None
+
+
+def test_a_run_keeps_to_its_budget_and_says_what_it_left_out(tmp_path):
+    bench = Workbench(tmp_path)
+    study = Study(
+        name="kept",
+        mixtures=[Mixture("one", total_bytes=6_000, shares={ONE: 1.0})],
+        tokenizers=[tokenizer("byte")],
+        models=[model("nano", steps=30, warmup_steps=0, batch_size=8, layers=1, width=16, heads=2, context=160)],
+        probes=[probe("bits-per-byte", bytes_per_source=600)],
+        probe_points=(4, 8),
+    )
+    probed = {}
+    for budget in (None, 0.02):
+        asked_for = replace(study, probe_budget=budget)
+        graph, store = study_graph(asked_for, bench), Store.of(bench)
+        for artifact in graph.artifacts():
+            make(artifact, graph, store, Execution(bench), lambda event: None)
+        result = collect(graph, store, "").runs[0]
+        probed[budget] = result.curves["bits-per-byte/total"].steps.tolist(), result.outcome["probing"]
+    (all_steps, free), (kept, told) = probed[None], probed[0.02]
+    assert free["left_out"] == 0
+    assert free["share"] > 0.02 >= told["share"]
+    assert (kept[0], kept[-1]) == (all_steps[0], all_steps[-1]) == (0, 30)
+    assert set(kept) < set(all_steps)
+    assert told["left_out"] == len(all_steps) - len(kept)
+    assert told["steps"] == kept

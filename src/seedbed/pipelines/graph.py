@@ -162,6 +162,8 @@ def study_graph(study: Study, workbench: Workbench) -> StudyGraph:
             "probe_points": list(study.probe_points),
             "heldout": heldout,
         }
+        if study.probe_budget is not None:
+            recipe["probe_budget"] = study.probe_budget
         if measures:
             recipe["difficulty"] = measures
         if arm.computed is not None and arm.reference is not None:

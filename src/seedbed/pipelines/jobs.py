@@ -26,6 +26,7 @@ from seedbed.data.selection import Selected, select_mixture
 from seedbed.errors import StoreError
 from seedbed.pipelines.graph import CONTENT, LARGER, RunPlan, StudyGraph
 from seedbed.pipelines.ordering import add_areas, columns_of, difficulty_probes, write_order
+from seedbed.pipelines.probe_budget import ProbedSteps, probed_steps
 from seedbed.pipelines.sibling_steps import matched_training, per_update, run_flops
 from seedbed.pipelines.store import Artifact, Store
 from seedbed.tokenizers.answers import ANSWER_COLUMNS, answer_bytes, check_answers
@@ -291,6 +292,8 @@ class PreparedRun:
     baselines: dict[str, float]
     by_difficulty: list[str]
     """Names of the probes of held-out text by difficulty."""
+    probing: ProbedSteps | None
+    """At which steps probes look, and what that costs; None of a run that is gone through again without probes."""
 
 
 def prepare_run(
@@ -338,7 +341,11 @@ def prepare_run(
             *(probe.prepare(material) for probe in graph.study.probes),
             *(probe.prepare(replace(material, heldout=texts)) for probe, texts in by_difficulty),
         ]
-    steps = probe_steps(training.steps, *graph.study.probe_points)
+    probing = None
+    if measured:
+        per_step = per_update(training, inputs.selected, inputs.components, inputs.tokens)
+        probing = probed_steps(graph.study, training, probes, per_step.tokens)
+    steps = probing.steps if probing else probe_steps(training.steps, *graph.study.probe_points)
     at_end_only = {probe.name for probe in graph.study.probes if probe.at == "last"}
     task = TrainTask(
         training=training,
@@ -355,7 +362,7 @@ def prepare_run(
         keep=graph.study.keep_checkpoints,
     )
     baselines = {name: share for prepared in probes for name, share in getattr(prepared, "baselines", dict)().items()}
-    return PreparedRun(run, inputs, task, baselines, [probe.name for probe, _ in by_difficulty])
+    return PreparedRun(run, inputs, task, baselines, [probe.name for probe, _ in by_difficulty], probing)
 
 
 def make_run(
@@ -389,6 +396,8 @@ def write_context(
     """What lies beside a trained run: its FLOPs and baselines, its tokenizer and its seeds."""
     run, task = prepared.run, prepared.task
     flops = run_flops(task.training, task.vocab_size, result.tokens, result.documents)
-    (folder / "context.json").write_text(json.dumps({"flops": flops, "baselines": prepared.baselines, **more}))
+    probing = None if prepared.probing is None else asdict(prepared.probing)
+    context = {"flops": flops, "baselines": prepared.baselines, "probing": probing, **more}
+    (folder / "context.json").write_text(json.dumps(context))
     copy_tokenizer(store.folder(run.artifact.parents["tokenizer"]), folder)
     (folder / "seeds.json").write_text(json.dumps({"init_seed": run.init_seed, "order_seed": run.order_seed}))

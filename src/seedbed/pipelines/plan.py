@@ -88,6 +88,8 @@ class Plan:
     steps: list[Step]
     models: list[PlannedModel] = field(default_factory=list)
     arms: list[PlannedArm] = field(default_factory=list)
+    probe_budget: float | None = None
+    """What probing may cost at most, as a share of training."""
 
     def count(self, action: Action) -> int:
         """How many artifacts get this action."""
@@ -123,7 +125,7 @@ def make_plan(graph: StudyGraph, store: Store) -> Plan:
     arms = list(graph.study.arms())
     models = {(arm.model.name, arm.tokenizer_level): rates.model(arm) for arm in arms}
     matched = [rates.matched(arm) for arm in arms if arm.matched]
-    return Plan(graph.study.name, steps, list(models.values()), matched)
+    return Plan(graph.study.name, steps, list(models.values()), matched, graph.study.probe_budget)
 
 
 class _Rates:

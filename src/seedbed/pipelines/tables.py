@@ -240,12 +240,25 @@ def budgets_table(results: StudyResults) -> Table:
             seen = [_mean(runs, name) for name in ("documents", "total_bytes", "tokens")]
             flops = _mean(runs, "flops")
             spent = [_mean_seconds(runs, name) for name in ("train", "probe", "log")]
+            shares = [probing["share"] for run in runs if (probing := run.outcome.get("probing"))]
+            probed = None if not shares or None in shares else sum(shares) / len(shares)
             shown_flops = NOTHING if flops is None else f"{flops:.2e}"
             rows.append(
-                (arm, str(len(runs)), *(count(value) for value in seen), shown_flops, *(number(s, 1) for s in spent))
+                (
+                    arm,
+                    str(len(runs)),
+                    *(count(value) for value in seen),
+                    shown_flops,
+                    NOTHING if probed is None else percent(probed),
+                    *(number(s, 1) for s in spent),
+                )
             )
-    head = columns(("arm",), ("runs", "documents", "bytes", "tokens", "FLOPs", "training s", "probes s", "logging s"))
-    caption = "Seen during training, repeats included; means over an arm's finished runs. Seconds are of one core."
+    seconds = ("training s", "probes s", "logging s")
+    head = columns(("arm",), ("runs", "documents", "bytes", "tokens", "FLOPs", "probing", *seconds))
+    caption = (
+        "Seen during training, repeats included; means over an arm's finished runs. Probing: what probes read, a "
+        "forward pass being a third of training, as a share of what is trained on. Seconds are of one core."
+    )
     return Table("budgets", "Budgets", head, tuple(rows), caption)
 
 

@@ -107,6 +107,7 @@ class PreparedBitsPerByte:
                     "the probe out"
                 )
         self._scorer = Scorer(requests, encoder, tries=False)
+        self.cost_tokens = sum(request.fed for request in requests)
         self._document_of = np.array(document_of, np.int64)
         self._source_of = np.array(source_of, np.int64)
         self._bytes = np.array(sizes, np.int64)

@@ -107,6 +107,11 @@ class BytePrefixScorer:
         """Tokens that a model has to read of the longest path, its context included."""
         return self._scorer.longest
 
+    @property
+    def cost_tokens(self) -> int:
+        """Tokens that a model reads for all of it, as of `Scorer`."""
+        return self._scorer.cost_tokens
+
     def log_probabilities(self, model: nn.Module) -> NDArray[np.float64]:
         """float64[queries], in nats; -inf where no token path writes the bytes."""
         scores = self._scorer.score(model)

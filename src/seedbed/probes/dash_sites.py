@@ -165,6 +165,11 @@ class PreparedDashSites:
         self._bytes = {way: np.array(some) for way, some in spans.items()}
         self._tokens = {way: np.array(some) for way, some in tokens.items()}
 
+    @property
+    def cost_tokens(self) -> int:
+        """Tokens that a model reads for all of it."""
+        return self._queries.cost_tokens + self._constructions.cost_tokens
+
     def measure(self, model: nn.Module, step: int) -> Measurement:
         """Scalars by slice and one row per place."""
         scores = self._queries.log_probabilities(model).reshape(len(self.places), -1)

@@ -146,6 +146,13 @@ class PreparedExactAnswers:
             "answer_tokens": pa.array([len(answer) for _, answer in self._right]),
         } | {column: pa.array(values) for column, values in ({} if pairs is None else sum_columns(pairs)).items()}
 
+    @property
+    def cost_tokens(self) -> int:
+        """Tokens that a model which keeps what it has read reads: the questions and what is written after them, then
+        every question with its answer, and with another one's."""
+        written = sum(len(prompt) + self._longest for prompt, _ in self._right)
+        return written + sum(len(prompt) + len(answer) - 1 for prompt, answer in (*self._right, *self._wrong))
+
     def baselines(self) -> dict[str, float]:
         """What rules get right on these items: "<probe>/<rule>" is their share of exact answers."""
         return {f"{self.name}/{rule}": share for rule, share in rules(self.items).items()}
