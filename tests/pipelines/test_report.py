@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 import pytest
 from synthetic import HEADLINES, synthetic_conclusions, synthetic_results
 
-from seedbed.pipelines.report import figures_of, write_report
+from seedbed.pipelines.figures_report import figures_of
+from seedbed.pipelines.report import write_report
 from seedbed.pipelines.tables import all_tables
 
 VOID = {"meta", "wbr", "br", "link", "img"}

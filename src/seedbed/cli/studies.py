@@ -20,6 +20,7 @@ from seedbed.cli.group import (
 )
 
 if TYPE_CHECKING:
+    from seedbed.pipelines.figure_axes import Axis
     from seedbed.pipelines.run import Finished
 
 
@@ -101,13 +102,25 @@ def fail_if_failed(ctx: click.Context, finished: Finished) -> None:
 @main.command()
 @study_options
 @click.option("--out", type=click.Path(), default=None, help="The page; by default STORE/reports/STUDY.html.")
+@click.option(
+    "--axis",
+    type=click.Choice(("updates", "bytes", "loss")),
+    default="updates",
+    show_default=True,
+    help="What curves are aligned on: updates, bytes of text seen, or training loss.",
+)
 @click.pass_context
-def report(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], out: str | None) -> None:
-    """Write one self-contained HTML page with every difference, interval and verdict, and print its tables."""
+def report(ctx: click.Context, file: str, smoke: bool, settings: tuple[str, ...], out: str | None, axis: Axis) -> None:
+    """Write one self-contained HTML page with every difference, interval and verdict, and print its tables.
+
+    Beside it stands a folder with every figure as SVG and PNG and its numbers as CSV.
+    """
     from seedbed.pipelines.show import write_and_print_report
 
-    page = write_and_print_report(file, run_options(ctx, smoke, settings), Path(out) if out else None, plain_console())
+    options, wanted = run_options(ctx, smoke, settings), Path(out) if out else None
+    page, figures = write_and_print_report(file, options, wanted, plain_console(), axis=axis)
     click.echo(f"report: {page}")
+    click.echo(f"figures (SVG, PNG, and their numbers as CSV): {figures}")
 
 
 @main.command()

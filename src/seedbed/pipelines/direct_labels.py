@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 LINE_POINTS = 10.0
 GAP_POINTS = 4.0
+FAR_POINTS = 12.0
+"""A line that ends so far before the edge is led to its label there."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,14 @@ def label_ends(axes: Axes, ends: Sequence[LineEnd], *, size: float = 8.0) -> Non
             fontsize=size,
             annotation_clip=False,
         )
+
+
+def label_edge(axes: Axes, ends: Sequence[LineEnd], *, size: float = 8.0) -> None:
+    """Write the labels at the right edge of the axes, where they cover no other line; dotted lines lead to far ones."""
+    edge = axes.get_xlim()[1]
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]  # axes of ours always stand in a figure
+    for end in ends:
+        gap = float(axes.transData.transform((edge, end.y))[0] - axes.transData.transform((end.x, end.y))[0])
+        if gap * 72 / axes.figure.dpi > FAR_POINTS:
+            axes.plot([end.x, edge], [end.y, end.y], color=end.color, linewidth=0.8, linestyle=":", alpha=0.7)
+    label_ends(axes, [LineEnd(edge, end.y, end.text, end.color) for end in ends], size=size)

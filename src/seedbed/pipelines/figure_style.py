@@ -24,7 +24,7 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 import matplotlib as mpl  # noqa: E402  # after its logger is quiet
 from matplotlib.axes import Axes  # noqa: E402  # after its logger is quiet
 from matplotlib.figure import Figure  # noqa: E402  # after its logger is quiet
-from matplotlib.ticker import FixedLocator, FuncFormatter  # noqa: E402  # after its logger is quiet
+from matplotlib.ticker import FixedLocator, Formatter, FuncFormatter  # noqa: E402  # after its logger is quiet
 
 LineStyle = Any  # matplotlib's own: a name or (offset, (on, off, ...)), a union that its stubs spell out each time
 LINES: tuple[LineStyle, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
@@ -100,6 +100,13 @@ def is_share(metric: str) -> bool:
     """Whether a metric lies between 0 and 1."""
     what = metric.rsplit("/", 1)[-1]
     return what.startswith("accuracy") or what in (
+        "exact",
+        "type",
+        "retrieval",
+        "agree-subject",
+        "prefix",
+        "previous",
+        "weight",
         "hierarchical",
         "move-first",
         "move-last",
@@ -114,9 +121,12 @@ def is_share(metric: str) -> bool:
 
 
 def chance_of(metric: str) -> float | None:
-    """Where a model that knows nothing lands: 0.5 for accuracies of pairs, 0 for margins, else None."""
+    """Where a model that knows nothing lands: 0.5 for accuracies of pairs, 0 for margins, else None.
+
+    Accuracies of pairs are named after the score that was compared (accuracy_sum); a bare accuracy is of another kind.
+    """
     what = metric.rsplit("/", 1)[-1]
-    if what.startswith("accuracy"):
+    if what.startswith("accuracy_"):
         return 0.5
     return 0.0 if "margin" in what else None
 
@@ -132,27 +142,41 @@ def value_label(metric: str) -> str:
     return f"share {words}" if is_share(metric) and not what.startswith("accuracy") else words
 
 
-def steps_axis(axes: Axes, steps: Sequence[int], *, log: bool) -> None:
-    """Lay out the x axis: updates, linear or logarithmic with 0 at its left end."""
-    positive = [step for step in steps if step > 0]
-    last = max(steps, default=1)
-    if not log or not positive:
-        axes.set_xlim(0, last * 1.02)
-        axes.set_xlabel("updates")
+def steps_axis(axes: Axes, steps: Sequence[int], *, log: bool, narrow: bool = False) -> None:
+    """Lay out the x axis: updates, linear or logarithmic with 0 at its left end. narrow: a small panel."""
+    if log and any(step > 0 for step in steps):
+        log_axis(axes, steps, FuncFormatter(lambda value, _: f"{value:,.0f}"), "updates", narrow=narrow)
         return
-    first = min(positive)
+    axes.set_xlim(0, max(1, *steps, 1) * 1.02)
+    axes.set_xlabel("updates")
+
+
+def log_axis(axes: Axes, places: Sequence[float], shown: Formatter, name: str, *, narrow: bool = False) -> None:
+    """Lay out a logarithmic x axis from 0 on: ticks at 0, the first place, decades and the last place.
+
+    places: where something is drawn, from 0 on and some above it. 0 stands at the left end, if it is among them.
+    narrow: ticks are fewer, for a panel of some two inches.
+    """
+    last = max(places)
+    first = min(place for place in places if place > 0)
+    begun = 0 in places
     axes.set_xscale("symlog", linthresh=first, linscale=0.35)
-    axes.set_xlim(0 if 0 in steps else first, last * 1.08)
-    decades = [10**power for power in range(10) if first <= 10**power <= last]
-    ticks = sorted({0, first, *decades}) if 0 in steps else sorted({first, *decades})
-    # The last step gets its own tick where that does not run into a decade's label.
-    if not ticks or last > 1.9 * ticks[-1]:
-        ticks.append(last)
-    axes.set_xticks(ticks)
+    axes.set_xlim(0 if begun else first, last * 1.08)
+    decades = [10**power for power in range(16) if first <= 10**power <= last]
+    shown_at = axes.xaxis.get_transform().transform
+    left, right = (float(shown_at(end)) for end in axes.get_xlim())
+    ticks: list[float] = []
+    # In this order, each that does not run into the label of one before it.
+    for tick in (*([0] if begun else [first]), *decades, first, last):
+        if all(
+            abs(shown_at(tick) - shown_at(other)) >= (0.19 if narrow else 0.085) * (right - left) for other in ticks
+        ):
+            ticks.append(tick)
+    axes.set_xticks(sorted(ticks))
     minor = [digit * decade for decade in (1, *decades) for digit in (2, 5) if first < digit * decade <= last]
     axes.xaxis.set_minor_locator(FixedLocator(minor))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_xlabel("updates (log scale)" if 0 not in steps else "updates (log scale, 0 at the left end)")
+    axes.xaxis.set_major_formatter(shown)
+    axes.set_xlabel(f"{name} (log scale, 0 at the left end)" if begun else f"{name} (log scale)")
 
 
 def figure_of(width: float, height: float) -> Figure:

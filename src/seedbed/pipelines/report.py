@@ -8,19 +8,16 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from matplotlib.figure import Figure
 
-from seedbed.pipelines.aggregate import INTERVAL, train_loss_metric
 from seedbed.pipelines.conclusions import Conclusions
-from seedbed.pipelines.figure_style import inline_svg, svg_text
-from seedbed.pipelines.figures import clause_figure, curve_figure, seeds_text, spread_figure
+from seedbed.pipelines.figure_parts import seeds_text
+from seedbed.pipelines.figure_style import inline_svg
+from seedbed.pipelines.figures_report import ReportFigure, figures_of
 from seedbed.pipelines.results import StudyResults
 from seedbed.pipelines.table import NOTHING, Table, columns
 from seedbed.pipelines.tables import all_tables
@@ -29,54 +26,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = ("seedbed", "torch", "lightning", "tokenizers", "datatrove", "numpy")
 FIRST = ("mixtures", "unfinished", "answers", "answers-by-stratum", "refusals", "onsets")
 """Tables that stand before the figures."""
-
-
-@dataclass(frozen=True)
-class ReportFigure:
-    """A figure with its words. key: unique on the page, and the file's name as an artifact."""
-
-    key: str
-    title: str
-    caption: str
-    drawn: Figure
-    titled: bool = False
-    """The drawing itself says the title."""
-
-    @cached_property
-    def svg(self) -> str:
-        """The figure as SVG, drawn once for the page and for files."""
-        return svg_text(self.drawn)
-
-
-def figures_of(results: StudyResults, conclusions: Conclusions | None) -> list[ReportFigure]:
-    """The figures of a study: each headline metric over training, relative clauses by kind, spread of seeds, loss."""
-    names = set(results.metric_names)
-    headline = [metric for metric in (conclusions.headline_metrics if conclusions else []) if metric in names]
-    how = f"Thin lines: every seed; thick: their mean; band: {INTERVAL}, {seeds_text(results, results.arms)} an arm."
-    found = []
-    for i, metric in enumerate(headline):
-        onsets = _onset_steps(conclusions, metric)
-        ticks = " Ticks on the lower edge: the onset of each seed." if onsets else ""
-        drawn = curve_figure(results, metric, onset_steps=onsets)
-        found.append(ReportFigure(f"headline-{i + 1}", metric, how + ticks, drawn, titled=True))
-    if (drawn_clauses := clause_figure(results)) is not None:
-        title = "Question formation by kind of relative clause"
-        found.append(ReportFigure("relative-clauses", title, f"Share of hierarchical answers. {how}", drawn_clauses))
-    if headline:
-        caption = (
-            f"Last value of every seed (symbols), mean (upright stroke) and {INTERVAL} (line), "
-            f"{seeds_text(results, results.arms)} an arm. The grey bar is the noise floor, to compare distances with: "
-            "the largest standard deviation between seeds of one arm."
-        )
-        found.append(ReportFigure("spread", "How far seeds scatter", caption, spread_figure(results, headline)))
-    if (loss := train_loss_metric(results.metric_names)) is not None:
-        found.append(ReportFigure("train-loss", f"Training: {loss}", how, curve_figure(results, loss), titled=True))
-    return found
-
-
-def _onset_steps(conclusions: Conclusions | None, metric: str) -> dict[tuple[str, int], int | None]:
-    rows = conclusions.onsets if conclusions else []
-    return {(row.arm, row.seed): row.onset_step for row in rows if row.metric == metric}
 
 
 def runs_table(results: StudyResults) -> Table:

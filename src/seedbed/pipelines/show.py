@@ -15,13 +15,14 @@ from seedbed.pipelines.plan import Plan, Step, describe_reason
 from seedbed.pipelines.plan_tables import plan_tables
 from seedbed.pipelines.progress import clock
 from seedbed.pipelines.run import Finished, took
-from seedbed.pipelines.table import print_each
+from seedbed.pipelines.table import percent, print_each
 from seedbed.probes.base import Measurement
 from seedbed.remote import shown
 
 if TYPE_CHECKING:
     from seedbed.data.catalogue import StoredComponent
     from seedbed.data.recipes import Component
+    from seedbed.pipelines.figure_axes import Axis
     from seedbed.pipelines.study import Study
 
 ROWS_OF_ONE_KIND = 12
@@ -61,6 +62,9 @@ def print_plan(plan: Plan) -> None:
         if step.action == "rebuild":
             line = f"rebuild {step.kind} {step.name} because {describe_reason(step.because)}"
             console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if plan.probe_budget is not None:
+        line = f"probes may read {percent(plan.probe_budget)} of what training costs; steps are left out to keep to it"
+        console.print(line, highlight=False, markup=False)
     console.print(
         f"{plan.study}: {plan.count('reuse')} to reuse, {plan.count('build')} to build, {plan.count('rebuild')} to "
         f"rebuild; about {clock(plan.seconds_to_go)} of one core",
@@ -117,11 +121,17 @@ def _shown(file: Path) -> str:
     return str(file) if not file.is_absolute() else f"{file.parent.name}/{file.name}"
 
 
-def write_and_print_report(given: str, options: RunOptions, out: Path | None, console: Console) -> Path:
-    """Collect, conclude, print and write the page. Errors: StoreError if no run is finished."""
+def write_and_print_report(
+    given: str, options: RunOptions, out: Path | None, console: Console, *, axis: Axis = "updates"
+) -> tuple[Path, Path]:
+    """Collect, conclude, print; write the page, and beside it a folder with every figure and its numbers.
+
+    axis: what curves are aligned on. Errors: StoreError if no run is finished.
+    """
     from seedbed.errors import StoreError
     from seedbed.pipelines.collect import collect
     from seedbed.pipelines.conclude import conclude
+    from seedbed.pipelines.figures_report import figures_of
     from seedbed.pipelines.report import write_report
     from seedbed.pipelines.tables import print_tables
 
@@ -132,9 +142,14 @@ def write_and_print_report(given: str, options: RunOptions, out: Path | None, co
     conclusions = conclude(opened.graph.study, results)
     print_tables(console, results, conclusions)
     page = out or opened.store.root / "reports" / f"{results.name}.html"
+    folder = page.with_name(f"{page.stem}-figures")
     page.parent.mkdir(parents=True, exist_ok=True)
+    figures = figures_of(results, conclusions, axis)
     with opened.store.say_if_full():
-        return write_report(results, conclusions, page, command=f"seedbed run {_shown(opened.loaded.file)}")
+        for figure in figures:
+            figure.save(folder)
+        command = f"seedbed run {_shown(opened.loaded.file)}"
+        return write_report(results, conclusions, page, command=command, figures=figures), folder
 
 
 def print_preview(given: str, options: RunOptions, number: int, console: Console) -> None:

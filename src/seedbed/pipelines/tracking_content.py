@@ -17,7 +17,7 @@ from seedbed.pipelines.palette import arm_color, seed_color
 from seedbed.pipelines.results import DatasetInfo, RunResult, StudyResults
 from seedbed.pipelines.siblings import outside_embedding
 
-LAYOUT = 1
+LAYOUT = 2
 """Raise when what is logged on group and study runs changes: they are then written anew from the store."""
 NAME_LENGTH = 250
 PARAMETER_LENGTH = 6000
