@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from seedbed.data.shifted import Shifted
     from seedbed.data.transforms.recipes import (
         BracketDyck,
+        ClosedUp,
         DashStyle,
         DigitGrouping,
         LetterCase,
@@ -61,6 +62,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "Addition": ("seedbed.data.formal.recipes", "Addition"),
     "Annotate": ("seedbed.data.annotators.recipes", "Annotate"),
     "BracketDyck": ("seedbed.data.transforms.recipes", "BracketDyck"),
+    "ClosedUp": ("seedbed.data.transforms.recipes", "ClosedUp"),
     "CodeTree": ("seedbed.data.code", "CodeTree"),
     "Component": ("seedbed.data.recipes", "Component"),
     "CompositeParity": ("seedbed.data.formal.recipes", "CompositeParity"),
@@ -119,6 +121,7 @@ __all__ = [
     "Addition",
     "Annotate",
     "BracketDyck",
+    "ClosedUp",
     "CodeTree",
     "Component",
     "CompositeParity",
