@@ -34,7 +34,8 @@ def test_identity_is_that_of_the_grammar_and_of_every_field() -> None:
 
 
 def test_headlines_name_the_share_and_its_soft_form() -> None:
-    (headline,) = AttentionSyntax(component="a", name="mine").headlines
+    headline, watched = AttentionSyntax(component="a", name="mine").headlines
+    assert (watched.metric, watched.asked) == ("mine/all/weight", False)
     assert (headline.metric, headline.soft_metric) == ("mine/all/accuracy", "mine/all/weight")
     assert AttentionSyntax(component="a", at="last").headlines[0].soft_metric is None
 
