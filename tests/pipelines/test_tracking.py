@@ -144,11 +144,16 @@ def test_artifacts(synced, results):
     assert artifacts(synced, run, "items") == {"items/question-formation.parquet"}
     assert "ledger.json" in artifacts(synced, run)
     group = on_record(synced, results, "group")[results.arms[0]].info.run_id
-    assert artifacts(synced, group, "figures") == {"figures/headline.png", "figures/headline.svg"}
+    assert artifacts(synced, group, "figures") == {
+        "figures/headline.csv",
+        "figures/headline.png",
+        "figures/headline.svg",
+    }
     assert artifacts(synced, group, "tables") == {"tables/values.csv"}
     (overview,) = on_record(synced, results, "study").values()
     assert "report.html" in artifacts(synced, overview.info.run_id)
-    assert "figures/headline-1.png" in artifacts(synced, overview.info.run_id, "figures")
+    drawn = artifacts(synced, overview.info.run_id, "figures")
+    assert {f"figures/headline-1.{kind}" for kind in ("csv", "png", "svg")} <= drawn
     assert "tables/final-values.csv" in artifacts(synced, overview.info.run_id, "tables")
 
 

@@ -24,7 +24,7 @@ SAME_SHARE = 0.01
 SPREAD_DOSES = 8.0
 """From this ratio of the largest to the smallest dose above 0 on, the axis is logarithmic."""
 MOST_LINES = 6
-DODGE = 2.5
+DODGE = 3.5
 """Points by which seeds stand to the left of their dose, and mean and interval to the right."""
 
 
@@ -116,7 +116,7 @@ def dose_figure(results: StudyResults, metric: str) -> Drawing | None:
         ends = []
         for place, (name, runs) in enumerate(shown.items()):
             # Lines stand side by side at each dose, so that none hides another's seeds.
-            aside = 4 * DODGE * (place - (len(shown) - 1) / 2)
+            aside = 3.6 * DODGE * (place - (len(shown) - 1) / 2)
             last = _draw(axes, metric, doses, name, runs, (COLORS[place], aside), rows)
             ends.append(LineEnd(*last, name, COLORS[place]))
         values = np.array([each["value"] for each in rows if isinstance(each["value"], float)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from seedbed.dynamics.bimodality import Mode
@@ -194,6 +195,7 @@ def _draw(
     axes.set_xlim(*panel.limits)
     axes.set_title(broken(metric), fontsize=8.5)
     axes.set_xlabel(f"{value_label(metric)}, last evaluation")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     if (chance := chance_of(metric)) is not None:
