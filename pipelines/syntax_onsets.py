@@ -1,21 +1,22 @@
 """When does a small model learn syntax, and would another seed?
 
-A model of 0.2 million parameters reads 1.2 MB of our broad English grammar, one sentence a document, in 2,400 updates. At
-41 evenly spaced steps it is asked: does some head attend along the gold parse (`attention-syntax`)? May "ever" and
-"any" stand here (`npi`: no licensor at all; a licensor in the wrong place)? Does the verb agree with its subject across
-up to three nouns of the other number (`agreement`)? Does a clause or question with "who" or "what" lack an object where
-it should (`filler-gap`)? And is it still no more than an n-gram model of its own text (`strategy`)?
+A model of 0.2 million parameters reads 1.2 MB of our broad English grammar, one sentence a document, in 2,400
+updates. At 41 evenly spaced steps it is asked: does some head attend along the gold parse (`attention-syntax`)? May
+"ever" and "any" stand here (`npi`: no licensor at all; a licensor in the wrong place)? Does the verb agree with its
+subject across up to three nouns of the other number (`agreement`)? Does a clause or question with "who" or "what"
+lack an object where it should (`filler-gap`)? And is it still no more than an n-gram model of its own text
+(`strategy`)?
 
 The control `shuffled` holds sentences of the same grammar, the words of each in random order: the same words with the
 same company, without syntax. For what it can do, co-occurrence within a sentence is enough.
 
-Expectations, written before the full run, when one run of `natural` (seed 0, 1,500 updates, fewer items) had been seen,
-which set the length. Attention comes first in every seed, within 300 updates; clearest in its weight on the gold head,
-as the share of heads found is high in any causal model and turns early with attention to the word before. Then fillers
-and gaps, suddenly; then licensors, gradually; then agreement across nouns, suddenly, after 900 updates and at steps that
-differ most between seeds; the place of licensors last, and not in every seed. The model leaves trigrams behind before any
-of these but attention. Bits per byte of held-out text fall smoothly all the while. In `shuffled` attention, agreement,
-gaps and the place of licensors stay near chance, and licensors alone rise above it.
+Expectations, written before the full run, when one run of `natural` (seed 0, 1,500 updates, fewer items) had been
+seen, which set the length. Attention comes first in every seed, within 300 updates; clearest in its weight on the
+gold head, as the share of heads found is high in any causal model and turns early with attention to the word before.
+Then fillers and gaps, suddenly; then licensors, gradually; then agreement across nouns, suddenly, after 900 updates
+and at steps that differ most between seeds; the place of licensors last, and not in every seed. The model leaves
+trigrams behind before any of these but attention. Bits per byte of held-out text fall smoothly all the while. In
+`shuffled` attention, agreement, gaps and the place of licensors stay near chance, and licensors alone rise above it.
 """
 
 from seedbed import Component, Grammar, Mixture, Question, Seeds, Study, model, option, probe, tokenizer
