@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def study(workbench):
 def test_steps_are_even_and_many_enough_for_the_test(study):
     [training] = study.models
     steps = probe_steps(training.steps, *study.probe_points)
-    assert len({after - before for before, after in zip(steps, steps[1:], strict=False)}) == 1
+    assert len({after - before for before, after in pairwise(steps)}) == 1
     assert len(steps) >= 20
     assert study.seeds.count >= 6
 
