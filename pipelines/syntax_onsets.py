@@ -29,6 +29,8 @@ from seedbed.errors import UnknownNameError
 STEPS = int(option("steps", "2400"))
 EVALUATIONS = 40
 MAX_WORDS = 14
+ATTENTION = "attention-syntax/all/weight"
+LICENSOR = "npi/contrast.licensor/accuracy_sum"
 
 sentences = Grammar("english_broad", task="sentence", max_words=MAX_WORDS, documents=30_000)
 ARMS = {
@@ -82,10 +84,10 @@ study = Study(
     probe_budget=0.6,
     seeds=Seeds(int(option("seeds", "8"))),
     needs={
-        "npi/contrast.licensor/accuracy_sum": ("attention-syntax",),
-        "npi/contrast.scope/accuracy_sum": ("attention-syntax", "npi/contrast.licensor/accuracy_sum"),
-        "agreement": ("attention-syntax",),
-        "filler-gap": ("attention-syntax",),
+        LICENSOR: (ATTENTION,),
+        "npi/contrast.scope/accuracy_sum": (ATTENTION, LICENSOR),
+        "agreement": (ATTENTION,),
+        "filler-gap": (ATTENTION,),
     },
     questions=[
         Question("Does word order teach where a polarity item may stand?", "npi/contrast.scope/accuracy_sum"),

@@ -19,7 +19,7 @@ from seedbed.workbench import Workbench, carried_shelves
 PIPELINE = carried_shelves() / "pipelines" / "syntax_onsets.py"
 SEEDBED = str(Path(sys.executable).with_name("seedbed"))
 ABILITIES = (
-    "attention-syntax/all/accuracy",
+    "attention-syntax/all/weight",
     "npi/contrast.scope/accuracy_sum",
     "npi/contrast.licensor/accuracy_sum",
     "agreement/mean/accuracy_sum",
@@ -54,7 +54,7 @@ def test_steps_are_even_and_many_enough_for_the_test(study):
 
 def test_every_need_is_an_ability_that_is_measured(study):
     assert set(study.needed) | {first for needs in study.needed.values() for first in needs} == set(ABILITIES)
-    assert all("attention-syntax/all/accuracy" in needs for needs in study.needed.values())
+    assert all("attention-syntax/all/weight" in needs for needs in study.needed.values())
 
 
 def test_the_control_has_the_same_words_in_another_order(study, workbench):
