@@ -156,7 +156,7 @@ class PreparedLetters(PreparedExactAnswers):
         super().__init__(name, items, material.encoder, context=material.context)
         self.labels = list(labels)
         self._rules = rules
-        drilled = [f"spell {each.word} : " for each in chosen_words(source).drilled]
+        drilled = [f"spell {each.word} :" for each in chosen_words(source).drilled]
         words = [each.word for each in chosen_words(source).drilled]
         known = {
             token for cut in cuts(name, drilled, words, [""] * len(words), material.encoder) for token in cut.tokens
@@ -225,7 +225,7 @@ def cuts(
     encoder: TextEncoder,
     texts: Sequence[str] | None = None,
 ) -> list[Cut]:
-    """How each question's word is cut. A question ends in its word and " : "; texts: with the answers, as trained."""
+    """How each question's word is cut. A question ends in its word and " :"; texts: with the answers, as trained."""
     pieces = [bytes(piece) for piece in pieces_of(encoder)]
     texts = questions_ if texts is None else texts
     found = []
@@ -234,7 +234,7 @@ def cuts(
     ):
         held = [pieces[token] for token in ids]
         before, between = laid_out(name, text, held)
-        end = len(question.encode()) - 3
+        end = len(question.encode()) - len(" :")
         begin = end - len(word.encode())
         inside: list[tuple[int, int, int]] = []
         at = -before

@@ -53,9 +53,9 @@ def test_every_task_is_exact(write, answers):
     written = write(DRILLS)
     assert set(Counter(known["construction"] for known in written[1]).values()) == {300}
     for text, known, answer in zip(*written, answers(written), strict=True):
-        assert text == f"{known['item']} : {answer}"
+        assert text == f"{known['item']} :{answer}"
         if known["construction"] != "mention":
-            assert answer == solved(known["item"])
+            assert answer == " " + solved(known["item"])
 
 
 @pytest.mark.parametrize("split", ["train", "seen", "held-out"])
@@ -128,7 +128,7 @@ def test_a_language_of_other_letters():
     texts, labels = LetterDraws(german)(np.arange(200))
     assert any("ü" in text for text in texts)
     for text, known in zip(texts, labels, strict=True):
-        assert text.encode()[known["answer_start"] :].decode() == " ".join(known["word"])
+        assert text.encode()[known["answer_start"] :].decode() == " " + " ".join(known["word"])
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ GOLDEN = {
     "facts": "743a833a30014e4a",
     "spelling": "d2e324114fb73e30",
     "skills": "f034cc27638e3f77",
-    "letters": "2134878de7d876ea",
+    "letters": "43ce5989a86e81b7",
 }
 
 
@@ -93,7 +93,8 @@ def test_the_catalogue_says_what_documents_contain(recipe, build):
         else:
             answer = text.encode()[row["answer_start"] : row["answer_end"]].decode()
             assert answer
-            assert answer == answer.strip()
+            # In letter drills the space before the answer is a part of it.
+            assert answer == (" " if isinstance(recipe, LetterDrills) else "") + answer.strip()
 
 
 def test_what_is_planned_is_what_is_written(recipe):

@@ -120,13 +120,18 @@ class LetterDraws:
 def document(
     task: str, question: str, answer: str, listed: Listed, split: str, more: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """The text "task question : answer" and its labels."""
-    prompt = f"{task} {question} : "
+    """The text "task question : answer" and its labels.
+
+    The space before the answer is marked as a part of it. Many tokenizers have " 1" in one token and " 7" in two: if
+    the answer began behind the space, it would show in whether the question ends in a space of its own.
+    """
+    prompt = f"{task} {question} :"
+    answer = f" {answer}"
     labels = {
         "task": "letters",
         "construction": task,
         "constructions": [task],
-        "item": prompt[:-3],
+        "item": prompt[:-2],
         "word": listed.word,
         "letters": len(listed.word),
         "rank": listed.rank,
