@@ -20,8 +20,9 @@ from seedbed.errors import RecipeError
 from seedbed.pipelines.branch_parent import find_parent, prepare_parent
 from seedbed.pipelines.direct_labels import LineEnd, label_ends
 from seedbed.pipelines.figure_style import GREY, figure_of, save, styled
-from seedbed.pipelines.jobs import Execution, probe_material
+from seedbed.pipelines.jobs import Execution
 from seedbed.pipelines.palette import COLORS
+from seedbed.pipelines.run_inputs import probe_material
 from seedbed.pipelines.table import Table, columns, number, percent, to_csv
 from seedbed.workbench import Workbench
 

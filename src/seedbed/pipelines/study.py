@@ -13,10 +13,11 @@ from seedbed.data.difficulty.recipes import Difficulty
 from seedbed.data.orders import Order, shuffled
 from seedbed.data.recipes import Component, Mixture
 from seedbed.errors import SeedbedError, UnknownNameError
+from seedbed.pipelines.miniature import small
 from seedbed.pipelines.seeds import Seeds
 from seedbed.pipelines.siblings import Kind, Measure, kinds, kinds_of_reference
 from seedbed.probes.recipe_base import ProbeRecipe
-from seedbed.recipes import Recipe, recipe
+from seedbed.recipes import recipe
 from seedbed.tokenizers.recipes import AnyTokenizer, Tokenizer
 from seedbed.training.keep import Keep
 from seedbed.training.recipes import Training
@@ -28,7 +29,6 @@ DEFAULT_MATCHED: tuple[Measure, ...] = ("bytes",)
 SMOKE_ENDING = "-smoke"
 SMOKE_STEPS = 12
 SMOKE_BYTES = 60_000
-SMOKE_DOCUMENTS = 3_000
 
 
 @recipe(version=1)
@@ -367,7 +367,7 @@ class Study:
 
     def smoke(self) -> Study:
         """The same study in miniature: every part runs, nothing can be concluded."""
-        shrunk: dict[str, Component] = {c.name: _small(c) for c in self.components}
+        shrunk: dict[str, Component] = {c.name: small(c) for c in self.components}
         mixtures = tuple(
             replace(
                 m, total_bytes=min(m.total_bytes, SMOKE_BYTES), shares={shrunk[c.name]: s for c, s in m.shares.items()}
@@ -392,17 +392,3 @@ class Study:
 def _paced(model: Training, mixture: Mixture) -> Training:
     """A model's recipe with the steps that a mixture takes of them."""
     return model if mixture.steps_times == 1 else model.shortened(round(model.steps * mixture.steps_times))
-
-
-def _small(component: Component) -> Component:
-    source = component.source
-    return replace(component, source=tuple(map(_shrunk, source)) if isinstance(source, tuple) else _shrunk(source))
-
-
-def _shrunk(step: Any) -> Any:
-    """A source that writes as many documents as it is told writes fewer."""
-    documents = getattr(step, "documents", None)
-    if not isinstance(step, Recipe) or not isinstance(documents, int):
-        return step
-    fewer: dict[str, Any] = {"documents": min(documents, SMOKE_DOCUMENTS)}
-    return replace(step, **fewer)

@@ -5,7 +5,8 @@ import pytest
 
 from seedbed import Component, Grammar, Mixture, Study, model, tokenizer
 from seedbed.pipelines.graph import study_graph
-from seedbed.pipelines.jobs import Execution, first_documents, make, probe_material, run_inputs
+from seedbed.pipelines.jobs import Execution, make
+from seedbed.pipelines.run_inputs import first_documents, probe_material, run_inputs
 from seedbed.pipelines.store import Store
 from seedbed.workbench import Workbench
 
