@@ -77,3 +77,14 @@ def test_text_of_a_figure_stays_text_and_ids_are_its_own(results):
     ids = re.findall(r'\bid="([^"]+)"', svg)
     assert all(name.startswith("one-") for name in ids)
     assert set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg)) <= set(ids)
+
+
+def test_places_on_the_page_are_cut_and_words_are_not(results):
+    drawing = arm_figure(results, "centered.byte", HEADLINES[:1])
+    drawing.figure.axes[0].set_title("one third is 0.33333")
+    svg = svg_text(drawing.figure)
+    on_page = inline_svg(svg, "one")
+    assert "0.33333" in on_page
+    assert re.search(r' d="[^"]*\.\d{4}', svg)
+    assert not re.search(r' d="[^"]*\.\d{3}', on_page)
+    assert len(on_page) < 0.85 * len(svg)
