@@ -89,12 +89,7 @@ class PreparedBitsPerByte:
         tokens: list[int] = []
         sizes: list[int] = []
         for number, (source, some) in enumerate(texts.items()):
-            for text, ids in zip(some, encoder.encode_batch(list(some)), strict=True):
-                if encoder.decode(ids) != text:
-                    raise SourceError(
-                        f"{name}: the tokenizer loses some of a document of {source!r} ({text[:40]!r} ...), so it has "
-                        "no bits per byte; use a lossless one, such as kind 'bpe' or 'byte'"
-                    )
+            for text, ids in zip(some, encoded(name, some, encoder, of=f" of {source!r}"), strict=True):
                 cut = pieces([encoder.eos_id, *ids], context, reread_tokens)
                 document_of += [len(sizes)] * len(cut)
                 requests += cut
@@ -132,6 +127,18 @@ class PreparedBitsPerByte:
             scalars[f"{self.name}/{part}.bytes"] = float(part_bytes)
         columns = self._fixed | {"nats": pa.array(nats)}
         return Measurement(scalars, with_conventions(pa.table(columns), self.conventions))
+
+
+def encoded(probe: str, texts: Sequence[str], encoder: TextEncoder, *, of: str = "") -> list[list[int]]:
+    """Token ids of each text. Errors: SourceError, with the text, for a tokenizer that does not give it back."""
+    found = encoder.encode_batch(list(texts))
+    for text, ids in zip(texts, found, strict=True):
+        if encoder.decode(ids) != text:
+            raise SourceError(
+                f"{probe}: the tokenizer loses some of a document{of} ({text[:40]!r} ...), so it has no bits per byte; "
+                "use a lossless one, such as kind 'bpe' or 'byte'"
+            )
+    return found
 
 
 def pieces(tokens: Sequence[int], context: int, reread_tokens: int = 0) -> list[Request]:

@@ -39,7 +39,7 @@ from torch import nn
 
 from seedbed.errors import SourceError
 from seedbed.probes.base import Material, Measurement, TextEncoder, with_conventions
-from seedbed.probes.bits_per_byte import bits_per_byte, first_bytes, pieces, quantised
+from seedbed.probes.bits_per_byte import bits_per_byte, encoded, first_bytes, pieces, quantised
 from seedbed.probes.byte_patterns_recipe import PATTERNS, BytePatterns, Pattern
 from seedbed.probes.scoring import Request, Scorer, sums_by
 from seedbed.probes.slices import token_bytes
@@ -129,13 +129,7 @@ class PreparedBytePatterns:
         self.name = name
         self.conventions = CONVENTIONS
         flat = [text for some in texts.values() for text in some]
-        ids = encoder.encode_batch(flat)
-        for text, tokens in zip(flat, ids, strict=True):
-            if encoder.decode(tokens) != text:
-                raise SourceError(
-                    f"{name}: the tokenizer loses some of a document ({text[:40]!r} ...), so it has no bits per byte; "
-                    "use a lossless one, such as kind 'bpe' or 'byte'"
-                )
+        ids = encoded(name, flat, encoder)
         requests: list[Request] = []
         for tokens in ids:
             requests += pieces([encoder.eos_id, *tokens], context)

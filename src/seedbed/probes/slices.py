@@ -27,7 +27,7 @@ from torch import nn
 
 from seedbed.errors import SourceError
 from seedbed.probes.base import Material, Measurement, TextEncoder, with_conventions
-from seedbed.probes.bits_per_byte import bits_per_byte, first_bytes, pieces, quantised
+from seedbed.probes.bits_per_byte import bits_per_byte, encoded, first_bytes, pieces, quantised
 from seedbed.probes.metric_names import part_name, part_names
 from seedbed.probes.scoring import Request, Scorer
 from seedbed.probes.slices_recipe import LossBySlice
@@ -74,13 +74,7 @@ class PreparedSlices:
         self.name = recipe.name
         encoder = material.encoder
         flat = [text for some in texts.values() for text in some]
-        ids = encoder.encode_batch(flat)
-        for text, tokens in zip(flat, ids, strict=True):
-            if encoder.decode(tokens) != text:
-                raise SourceError(
-                    f"{recipe.name}: the tokenizer loses some of a document ({text[:40]!r} ...), so it has no bits per "
-                    "byte; use a lossless one, such as kind 'bpe' or 'byte'"
-                )
+        ids = encoded(recipe.name, flat, encoder)
         requests: list[Request] = []
         for tokens in ids:
             requests += pieces([encoder.eos_id, *tokens], material.context)
