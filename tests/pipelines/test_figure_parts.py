@@ -34,4 +34,8 @@ def test_limits_hold_every_number():
     assert high > 5
     value_limits(axes, array([0.4]), "addition/all/exact")
     assert axes.get_ylim() == (-0.03, 1.03)
+    value_limits(axes, array([0.01, 0.02]), "induction/heads/prefix")
+    low, high = axes.get_ylim()
+    assert low < 0
+    assert 0.02 < high < 0.03
     value_limits(axes, array([nan]), "bits-per-byte/total")

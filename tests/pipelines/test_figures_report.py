@@ -30,7 +30,7 @@ def test_figures_come_in_the_order_in_which_a_person_asks(study, figures):
         "heads-1",
         "train-loss",
     ]
-    assert "The same for 1 more metrics is not drawn." in figures[-3].caption
+    assert "Metrics without such a figure here: 1." in figures[-3].caption
 
 
 def test_captions_explain_marks_and_say_what_is_left_out(study, figures):
@@ -43,7 +43,7 @@ def test_captions_explain_marks_and_say_what_is_left_out(study, figures):
     many = replace(conclusions, headline_metrics=conclusions.headline_metrics * 3)
     drawn = [figure for figure in figures_of(results, many) if figure.key.startswith("headline")]
     assert len(drawn) == MOST_CURVES
-    assert drawn[-1].caption.count("4 more headline metrics have no curve here") == 1
+    assert drawn[-1].caption.count("Headline metrics without a curve here: 4") == 1
 
 
 @pytest.mark.parametrize("axis", ["bytes", "loss"])

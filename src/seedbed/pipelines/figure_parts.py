@@ -13,6 +13,7 @@ from seedbed.pipelines.figure_style import GREY, is_share, value_label
 from seedbed.pipelines.results import StudyResults
 
 SHARE_LIMITS = (-0.03, 1.03)
+LOW_SHARE = 0.2
 INCHES_PER_CHARACTER = 0.068
 """Of 8 point text, on the wide side."""
 
@@ -34,10 +35,17 @@ def label_inches(labels: Sequence[str]) -> float:
 
 
 def value_limits(axes: Axes, values: NDArray[np.float64], metric: str) -> None:
-    """Limits and name of the y axis. It fits the traces: an interval of few seeds is cut at its edge."""
+    """Limits and name of the y axis. It fits the traces: an interval of few seeds is cut at its edge.
+
+    Shares go from 0 to 1, or if all of them are low, to what they reach.
+    """
     there = values[np.isfinite(values)]
     if is_share(metric):
-        axes.set_ylim(*SHARE_LIMITS)
+        top = max(there.max(initial=0.0), 1e-3)
+        low, high = SHARE_LIMITS
+        if top < LOW_SHARE:
+            low, high = low * 1.2 * top, 1.2 * top
+        axes.set_ylim(low, high)
     elif len(there):
         room = 0.08 * (there.max() - there.min()) or 0.5
         axes.set_ylim(there.min() - room, there.max() + room)

@@ -123,7 +123,7 @@ def dose_figure(results: StudyResults, metric: str) -> Drawing | None:
         value_limits(axes, values, metric)
         if (chance := chance_of(metric)) is not None:
             axes.axhline(chance, color=GREY, linewidth=0.8, linestyle=CHANCE_LINE, zorder=1)
-        axes.set_title(metric)
+        axes.set_title(f"{metric} by dose of {doses.component}")
         _dose_axis(axes, doses)
         footnote(figure, f"dots: last value of every seed; line: mean; bar: {INTERVAL}")
         if several:

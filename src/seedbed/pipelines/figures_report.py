@@ -116,7 +116,7 @@ def _curves(
             )
         more = len(headline) - MOST_CURVES
         if number == MOST_CURVES and more > 0:
-            words += f" {more} more headline metrics have no curve here; see the tables."
+            words += f" Headline metrics without a curve here: {more}; the tables have them."
         caption = _caption(words + AXIS_WORDS[axis], drawing)
         found.append(ReportFigure(f"headline-{number}", metric, caption, drawing, titled=True))
     return found
@@ -130,7 +130,7 @@ def _onsets(results: StudyResults, conclusions: Conclusions | None) -> list[Repo
         "A row per ability, the earliest on top; in a row every seed keeps its place, so that abilities are compared "
         "within a seed. Dot: the evaluation by which the ability had come (10 % of the way, sustained); line: since "
         "the evaluation before; triangle at the edge: not until the run's end; upright stroke: the arm's median, with "
-        "runs without it counted as late."
+        "runs without it counted as late. The table 'When it appears' asks for more: a fixed level, reached to stay."
     )
     title = "When every seed came to every ability"
     return [ReportFigure("onsets", title, _caption(words, drawing), drawing, titled=True)]
@@ -159,9 +159,9 @@ def _doses(results: StudyResults, conclusions: Conclusions | None, headline: Seq
         )
         more = len(metrics) - MOST_DOSES
         if number == MOST_DOSES and more > 0:
-            words += f" The same for {more} more metrics is not drawn."
+            words += f" Metrics without such a figure here: {more}."
         title = f"{metric} by dose of {doses.component}"
-        found.append(ReportFigure(f"dose-{number}", title, _caption(words, drawing), drawing))
+        found.append(ReportFigure(f"dose-{number}", title, _caption(words, drawing), drawing, titled=True))
     return found
 
 

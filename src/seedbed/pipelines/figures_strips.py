@@ -195,7 +195,7 @@ def _draw(
     axes.set_xlim(*panel.limits)
     axes.set_title(broken(metric), fontsize=8.5)
     axes.set_xlabel(f"{value_label(metric)}, last evaluation")
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     if (chance := chance_of(metric)) is not None:
