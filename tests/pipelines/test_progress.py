@@ -33,3 +33,12 @@ def test_a_log_gets_plain_lines_with_run_speed_and_time_left():
     assert lines[0].startswith("run right.seed-0: step 5/10  1,234 tokens/s  about")
     assert lines[1].startswith("finished run right.seed-0 (1/2)")
     assert lines[2] == "failed: run right.seed-1: no memory"
+
+
+def test_a_job_that_waits_for_a_core_says_so_once():
+    out = io.StringIO()
+    with StudyProgress(Console(file=out, width=100), {RUN.fingerprint: 10.0}, workers=1) as progress:
+        progress({"event": "start", "artifact": RUN})
+        for _ in range(3):
+            progress({"event": "waiting", "artifact": RUN})
+    assert out.getvalue().splitlines() == ["run right.seed-0: waiting for a core that another study holds"]

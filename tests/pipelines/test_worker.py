@@ -32,3 +32,30 @@ def test_a_job_of_many_processes_takes_what_is_free_and_waits_for_one(tmp_path, 
     first.join()
     second.join()
     assert (first.exitcode, second.exitcode) == (0, 0)
+
+
+class GoneError(Exception):
+    """Nobody listens any more."""
+
+
+def test_waiting_for_a_core_is_said_and_ends_where_nobody_listens(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = os.sched_getaffinity(0)
+    (core, *_) = cores()
+    said = []
+
+    def tell():
+        said.append("waiting")
+        raise GoneError
+
+    try:
+        with own_cores([core], on_wait=tell) as mine:
+            assert mine == [core]
+            assert said == [], "a free core is taken without a word"
+            with pytest.raises(GoneError), own_cores([core], on_wait=tell):
+                pass
+        assert said == ["waiting"]
+        with own_cores([core], on_wait=tell):
+            assert said == ["waiting"], "what was held is free again"
+    finally:
+        os.sched_setaffinity(0, before)

@@ -40,6 +40,7 @@ class StudyProgress:
         self.shares: dict[str, float] = {}
         self.started = time.monotonic()
         self.spoke: dict[str, float] = {}
+        self.waited: set[str] = set()
         self.bars: dict[str, TaskID] = {}
         self.count = 0
         self.number = len(costs)
@@ -83,6 +84,9 @@ class StudyProgress:
             self._end(artifact, event)
         elif kind == "again":
             self._say(f"{artifact.label}: its worker died; trying once more")
+        elif kind == "waiting" and key not in self.waited:
+            self.waited.add(key)
+            self._say(f"{artifact.label}: waiting for a core that another study holds")
         elif kind == "progress":
             self._advance(artifact, event)
 

@@ -11,8 +11,9 @@ import json
 import os
 import sys
 import tempfile
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,6 +25,7 @@ from seedbed.workbench import Workbench
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 CORE_WAIT_SECONDS = 0.5
+SAY_WAITING_SECONDS = 10.0
 
 
 def cores() -> list[int]:
@@ -34,14 +36,17 @@ def cores() -> list[int]:
 
 
 @contextmanager
-def own_cores(allowed: list[int], wanted: int = 1) -> Iterator[list[int]]:
+def own_cores(allowed: list[int], wanted: int = 1, on_wait: Callable[[], None] = lambda: None) -> Iterator[list[int]]:
     """Hold a core for as long as a job runs: a run never shares a core, also between two studies on one machine.
 
     wanted: a job of several processes takes as many as are free at that moment and waits for the first alone.
+    on_wait: called as soon as all cores are found taken, and every ten seconds from then on; what it raises ends the
+    waiting.
     """
     folder = Path(tempfile.gettempdir()) / "seedbed-cores"
     folder.mkdir(mode=0o777, exist_ok=True)
     held: dict[int, FileLock] = {}
+    said = -SAY_WAITING_SECONDS
     try:
         while not held:
             for core in allowed:
@@ -53,6 +58,9 @@ def own_cores(allowed: list[int], wanted: int = 1) -> Iterator[list[int]]:
                     held[core] = lock
                 if len(held) == wanted:
                     break
+            if not held and time.monotonic() - said >= SAY_WAITING_SECONDS:
+                said = time.monotonic()
+                on_wait()
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, held.keys())
         yield list(held)
@@ -82,7 +90,8 @@ class Worker:
             setup["device"],
             setup["tasks"],
             setup["executor"],
-            cores=lambda wanted: own_cores(allowed, wanted),
+            # A launcher that is gone is found out by telling it, so that nobody waits for ever for nobody.
+            cores=lambda wanted: own_cores(allowed, wanted, lambda: self.say({"event": "waiting"})),
         )
 
     def say(self, answer: dict[str, Any]) -> None:
