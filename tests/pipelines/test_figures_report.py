@@ -1,11 +1,13 @@
 import csv
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from planted import planted
 
 from seedbed.pipelines.figures_report import MOST_CURVES, figures_of
 from seedbed.pipelines.report import write_report
+from seedbed.pipelines.results import Curve
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +86,17 @@ def test_a_study_without_conclusions_or_finished_runs_has_what_can_be_drawn(stud
     keys = {figure.key for figure in figures_of(failed, replace(conclusions, dynamics=type(conclusions.dynamics)()))}
     assert keys == {*(f"headline-{k + 1}" for k in range(4)), "train-loss"}
     assert figures_of(replace(results, runs=[]), None) == []
+
+
+def test_a_metric_that_is_measured_once_has_no_curve(study):
+    results, conclusions = study
+    runs = []
+    for run in results.runs:
+        made = replace(run)
+        made.__dict__["curves"] = run.curves | {"letters/once": Curve(np.array([1600]), np.array([0.5]))}
+        runs.append(made)
+    once = replace(conclusions, headline_metrics=["letters/once", conclusions.headline_metrics[0]])
+    found = {figure.key: figure for figure in figures_of(replace(results, runs=runs), once)}
+    assert found["headline-1"].title == conclusions.headline_metrics[0]
+    assert "headline-2" not in found
+    assert "letters/once" in {row["metric"] for row in found["seeds"].drawing.rows}

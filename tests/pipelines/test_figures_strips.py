@@ -120,3 +120,19 @@ def test_metrics_beyond_eight_are_left_out_and_said():
     drawing = strips_figure(results, conclusions.dynamics, metrics)
     assert drawing.left_out == "1 of 9 metrics are not drawn."
     assert {row["metric"] for row in drawing.rows} == set(metrics[:8])
+
+
+def test_an_arm_without_the_metric_has_an_empty_row_and_the_rest_its_place():
+    results, conclusions = planted((0.0, 1.0), 3, probes=("addition", "grammar-agreement"), heads=False, never=0)
+    runs = []
+    for run in results.runs:
+        made = replace(run)
+        held = {name: curve for name, curve in run.curves.items() if run.arm == "dose-1" or name != METRIC}
+        made.__dict__["curves"] = held
+        runs.append(made)
+    drawing = strips_figure(replace(results, runs=runs), conclusions.dynamics, [METRIC, PAIRS])
+    drawing.figure.draw_without_rendering()
+    assert {row["arm"] for row in drawing.of("seed") if row["metric"] == METRIC} == {"dose-1"}
+    boxes = [axes.get_tightbbox() for axes in drawing.figure.axes]
+    assert all(box.x0 >= 0 and box.x1 <= drawing.figure.bbox.x1 for box in boxes)
+    assert drawing.figure.axes[0].get_position().width > 0.3

@@ -104,6 +104,8 @@ def _curves(
 ) -> list[ReportFigure]:
     dynamics = conclusions.dynamics if conclusions else None
     found = []
+    # What is measured once has no curve; where seeds end shows it.
+    headline = [metric for metric in headline if _measured_again(results, metric)]
     for number, metric in enumerate(headline[:MOST_CURVES], 1):
         drawing = aligned_figure(results, dynamics, metric, axis)
         if drawing is None:
@@ -120,6 +122,10 @@ def _curves(
         caption = _caption(words + AXIS_WORDS[axis], drawing)
         found.append(ReportFigure(f"headline-{number}", metric, caption, drawing, titled=True))
     return found
+
+
+def _measured_again(results: StudyResults, metric: str) -> bool:
+    return any(len(run.curves[metric].steps) > 1 for run in results.runs if metric in run.curves)
 
 
 def _onsets(results: StudyResults, conclusions: Conclusions | None) -> list[ReportFigure]:

@@ -201,6 +201,9 @@ def _draw(
     if (chance := chance_of(metric)) is not None:
         axes.axvline(chance, color=GREY, linewidth=0.8, linestyle=CHANCE_LINE, zorder=1)
     for strip in panel.strips:
+        if not strip.runs:
+            # An empty line that may leave its axes counts as a mark at the figure's corner, and no layout can hold it.
+            continue
         color, middle = styles[strip.arm].color, places[strip.arm]
         half = float(np.abs(strip.offsets).max(initial=0.0)) + diameter / 2
         axes.plot(
