@@ -148,8 +148,8 @@ def leads_table(found: StudyDynamics) -> Table:
     head = columns(("expected first", "then", "arm"), ("first : tied : later", "unknown", "lead", "interval", "p"))
     caption = (
         "Seeds in which the expected one came first, within one spacing, or later; lead: median steps, with an "
-        "interval over resampled seeds; p: exact sign test over seeds that are not tied. Five seeds all one way give p "
-        ".0625."
+        "interval over resampled seeds (∞: the later one never came); p: exact sign test over seeds that are not tied. "
+        "Five seeds all one way give p .0625."
     )
     return Table("leads", "What comes first", (*head, *columns(("verdict",))), tuple(rows), caption)
 
