@@ -99,8 +99,15 @@ def test_runs_hold_curves_items_and_a_ledger(finished):
 
 def test_the_report_is_one_page_that_needs_nothing_else(finished):
     folder, _ = finished
-    out = seedbed(folder, "report", "tiny.py", "--out", "page.html").stdout
+    out = seedbed(folder, "report", "tiny.py", "--out", "page.html", "--axis", "bytes").stdout
     assert "report: page.html" in out
+    assert "page-figures" in out
+    kinds = {path.stem: set() for path in (folder / "page-figures").iterdir()}
+    for path in (folder / "page-figures").iterdir():
+        kinds[path.stem].add(path.suffix)
+    assert "seeds" in kinds
+    assert all(found == {".svg", ".png", ".csv"} for found in kinds.values())
+    assert "bytes" in (folder / "page-figures" / "headline-1.csv").read_text().splitlines()[0].split(",")
     page = (folder / "page.html").read_text()
     assert "<svg" in page
     assert "Two doses of center embedding" in page

@@ -114,7 +114,8 @@ def _curves(
         if drawing.of("onset") or drawing.of("never"):
             words += (
                 " Filled dots: onsets, the sustained crossing of 10 % of the way from a seed's first to its best "
-                "plateau; open dots at the end: seeds without one. Labels count the seeds that have it."
+                "plateau, however low that is; open dots at the end: seeds without one. Labels count onsets, not "
+                "successes."
             )
         more = len(headline) - MOST_CURVES
         if number == MOST_CURVES and more > 0:
@@ -136,7 +137,8 @@ def _onsets(results: StudyResults, conclusions: Conclusions | None) -> list[Repo
         "A row per ability, the earliest on top; in a row every seed keeps its place, so that abilities are compared "
         "within a seed. Dot: the evaluation by which the ability had come (10 % of the way, sustained); line: since "
         "the evaluation before; triangle at the edge: not until the run's end; upright stroke: the arm's median, with "
-        "runs without it counted as late. The table 'When it appears' asks for more: a fixed level, reached to stay."
+        "runs without it counted as late. An onset begins a seed's way to its own best plateau, however low that is; "
+        "the table 'When it appears' asks for more: a fixed level, reached to stay."
     )
     title = "When every seed came to every ability"
     return [ReportFigure("onsets", title, _caption(words, drawing), drawing, titled=True)]
