@@ -157,3 +157,20 @@ def test_a_study_of_one_evaluation_has_seeds_and_no_transitions(tmp_path):
     assert found.transitions == ()
     assert len(found.seeds) == 3
     assert found.seeds[0].detectable is None
+
+
+def test_an_ability_that_never_comes_is_no_order(tmp_path):
+    rng = np.random.default_rng(4)
+    runs = [run(tmp_path, s, first=500, then=None, rng=rng) for s in range(6)]
+    found = study_dynamics(study(needs={"grammar-agreement": ("addition",)}), StudyResults("s", "", runs, [], []))
+    (table,) = [table for table in dynamics_tables(found) if table.key == "leads"]
+    assert found.leads[0].found.kind == "a first"
+    assert table.rows[0][-1] == "only one came"
+
+
+def test_a_last_value_that_is_no_number_takes_no_report_down(tmp_path):
+    rng = np.random.default_rng(5)
+    runs = [run(tmp_path, s, first=500, then=900, rng=rng) for s in range(4)]
+    runs[2].curves[FIRST].values[-1] = np.nan
+    found = study_dynamics(study(), StudyResults("s", "", runs, [], []))
+    assert [len(each.finals) for each in found.seeds if each.metric in (FIRST, THEN)] == [3, 4]

@@ -166,6 +166,16 @@ def test_outside_a_study_or_without_text_it_is_refused() -> None:
         prepared(markov(2, 5, 0), [])
 
 
+def test_contexts_may_be_of_one_component_alone() -> None:
+    training, (one, other) = markov(20, 15, 0), (markov(5, 15, 1), markov(5, 15, 2))
+    texts = {name: [" ".join(map(str, d[:-1])) for d in some] for name, some in (("one", one), ("other", other))}
+    material = Material(Numbers(), 64, Workbench(), texts, None, lambda tokens: training)
+    assert set(NgramStrategy().prepare(material).texts) == {*texts["one"], *texts["other"]}
+    assert NgramStrategy(component="other").prepare(material).texts == texts["other"]
+    with pytest.raises(UnknownNameError, match="did you mean 'other'"):
+        NgramStrategy(component="othr").prepare(material)
+
+
 def learned(documents: list[np.ndarray], measured: PreparedStrategy, steps: list[int]) -> list[dict[str, float]]:
     """Scalars at some steps of a two-layer model that reads the first 32 tokens of documents, each once."""
     model = Transformer(Model(2, 64, 4, context=32, init_std=0.1), V, init_seed=0)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seedbed.cli.group import SOME_FAILED, main, plain_console, run_options, study_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LOG_SECONDS = 30.0
 
 
 @main.command()
@@ -191,11 +198,23 @@ def clusters(
             tokens=tokens,
             file=file,
             options=parse_options(options),
-            report=status.update,
+            report=status.update if console.is_terminal else _now_and_then(console),
         )
     print_each(console, [cluster_table(made)])
     folder = Store.of(workbench).root / "analyses" / f"{run_name}-clusters"
     click.echo(f"written: {_folder(write_clusters(made, folder))}")
+
+
+def _now_and_then(console: Console) -> Callable[[str], None]:
+    """For a log: what is told, at most every half a minute."""
+    spoke = [-LOG_SECONDS]
+
+    def tell(line: str) -> None:
+        if time.monotonic() - spoke[0] >= LOG_SECONDS:
+            spoke[0] = time.monotonic()
+            console.print(line, highlight=False, markup=False)
+
+    return tell
 
 
 def _folder(files: list[Path]) -> str:

@@ -139,8 +139,14 @@ def _texts(rows: Tensor, encoder: TextEncoder) -> list[str]:
         for place in range(1, len(ids)):
             before = encoder.decode(ids[1:place])
             token = encoder.decode(ids[1 : place + 1])[len(before) :]
-            found.append(f"{before[-CONTEXT_CHARACTERS:]}[{token}]".replace("\n", "⏎"))
+            found.append(f"{_end_of(before)}[{token}]".replace("\n", "⏎"))
     return found
+
+
+def _end_of(text: str) -> str:
+    """The last whole words of a text that fit, or the last characters of a word that does not."""
+    end = text[-CONTEXT_CHARACTERS:]
+    return end.partition(" ")[2] if len(text) > len(end) and " " in end.rstrip() else end
 
 
 def sharpest(found: LossClusters) -> list[Cluster]:

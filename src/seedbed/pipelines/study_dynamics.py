@@ -116,6 +116,8 @@ def study_dynamics(study: Study, results: StudyResults) -> StudyDynamics:
             continue
         for arm in results.arms:
             runs = _finished(results, arm, headline.metric)
+            # A last value that is no number is a fault of the measurement; it stands in the table of values.
+            runs = [run for run in runs if np.isfinite(run.curves[headline.metric].last)]
             if not runs:
                 continue
             seeds.append(_seeds(headline, arm, runs))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from seedbed.dynamics.leads import Lead
 from seedbed.dynamics.seeds import Part
 from seedbed.dynamics.statistics import Mean
 from seedbed.dynamics.transitions import TransitionRecord
@@ -141,7 +142,7 @@ def leads_table(found: StudyDynamics) -> Table:
             _lead(each.found.median_steps),
             _ends(each.found.lower_steps, each.found.upper_steps),
             p_value(each.found.p_value),
-            {"a first": "as declared", "b first": "the other way", "no verdict": "no verdict"}[each.found.kind],
+            _order_of(each.found),
         )
         for each in found.leads
     ]
@@ -152,6 +153,14 @@ def leads_table(found: StudyDynamics) -> Table:
         "Five seeds all one way give p .0625."
     )
     return Table("leads", "What comes first", (*head, *columns(("verdict",))), tuple(rows), caption)
+
+
+def _order_of(found: Lead) -> str:
+    """The verdict on a declared lead; where only one of the two ever came there is no order to speak of."""
+    known = [lead for lead in found.leads_steps if lead is not None]
+    if known and all(np.isinf(lead) for lead in known):
+        return "only one came"
+    return {"a first": "as declared", "b first": "the other way", "no verdict": "no verdict"}[found.kind]
 
 
 def orders_table(found: StudyDynamics) -> Table:

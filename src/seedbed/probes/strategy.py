@@ -18,6 +18,7 @@ training begins. Values depend on the vocabulary: compare them across tokenizers
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seedbed.errors import SourceError
+from seedbed.errors import SourceError, UnknownNameError
 from seedbed.probes.base import Material, Measurement, looking_at, with_conventions
 from seedbed.probes.next_token import batches_of, check_looks_back_alone, expectations, padded
 from seedbed.probes.ngram_tables import ORDERS, NgramTables, fitted, histories
@@ -61,9 +62,14 @@ def prepare(recipe: NgramStrategy, material: Material) -> PreparedStrategy:
             f"{recipe.name}: n-gram models are counted on the text that a model is trained on, which only a study "
             "tells; put the probe into the study's probes"
         )
+    documents = material.training_documents(recipe.fit_tokens)
+    if recipe.component:
+        if recipe.component not in material.heldout:
+            raise UnknownNameError("component of the study", recipe.component, material.heldout)
+        material = replace(material, heldout={recipe.component: material.heldout[recipe.component]})
     if not any(material.heldout.values()):
         raise SourceError(f"{recipe.name}: no component has held-out documents; raise a component's heldout_share")
-    return PreparedStrategy(recipe, material, material.training_documents(recipe.fit_tokens))
+    return PreparedStrategy(recipe, material, documents)
 
 
 class PreparedStrategy:

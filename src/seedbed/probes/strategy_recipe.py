@@ -21,16 +21,19 @@ SMOKE_TOKENS = 20_000
 class NgramStrategy(ProbeRecipe):
     """How far is a model from the unigram, bigram and trigram models of the mixture that it is trained on?
 
-    fit_tokens: the n-gram models count the first so many tokens of the run's own mixture. contexts: so many tokens of
-    held-out documents are foreseen, all components in turn. additive: added to the count of every single token.
-    backoff: how many tokens' worth of the order below is in every bigram and trigram distribution; None chooses it for
-    each on every tenth of the documents (see `ngram_tables`). tie_nats: log-probabilities closer than this count as
-    equal. seed: of the shuffled control. at: measure at "all" steps or at the "last" alone.
+    fit_tokens: the n-gram models count the first so many tokens of the run's own mixture. contexts: so many tokens
+    of held-out documents are foreseen, all components in turn. component: only this one's documents instead: a run
+    that reads one component of a study's several is else judged on text of a kind that it never read. additive:
+    added to the count of every single token. backoff: how many tokens' worth of the order below is in every bigram
+    and trigram distribution; None chooses it for each on every tenth of the documents (see `ngram_tables`).
+    tie_nats: log-probabilities closer than this count as equal. seed: of the shuffled control. at: measure at "all"
+    steps or at the "last" alone.
     """
 
     name: str = Field(default="strategy", pattern=NAME)
     fit_tokens: int = Field(default=1_000_000, ge=1)
     contexts: int = Field(default=1_000, ge=2)
+    component: str = ""
     additive: float = Field(default=1.0, gt=0)
     backoff: float | None = Field(default=None, gt=0)
     tie_nats: float = Field(default=1e-4, ge=0)
