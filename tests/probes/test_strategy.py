@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name every reader of PyTorch knows
 from torch import Tensor, nn
 
-from seedbed.errors import SeedbedError, SourceError
+from seedbed.errors import SeedbedError, SourceError, UnknownNameError
 from seedbed.probes.base import Material
 from seedbed.probes.baselines import constant_logits
 from seedbed.probes.ngram_tables import NgramTables
