@@ -63,7 +63,7 @@ def test_verdicts_carry_what_was_matched_everywhere(study, results, tmp_path):
 
 
 def test_the_embeddings_share_is_shown(results):
-    (bpe, byte) = parameters_table(results).rows
+    (bpe, _) = parameters_table(results).rows
     assert bpe[:2] == ("nano", "bpe-400")
     assert bpe[2:] == ("6,400", "1,024", "2,304", "48", "9,776", "3,376", "65.47 %")
 

@@ -150,7 +150,7 @@ class Spelling(FormalSource):
         return {} if self.vocabulary == "random" else {"words_sha256": words_digest(frequent_words(self))}
 
 
-@recipe(version=1)
+@recipe(version=2)
 class LetterDrills(FormalSource):
     """Letter drills on real words: `count r strawberry : 3`, spell, first letter, insert, ...; some words held out.
 
