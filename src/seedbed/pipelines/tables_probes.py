@@ -14,6 +14,8 @@ from seedbed.pipelines.table import NOTHING, Column, Table, columns, interval, n
 SETS = ("in-distribution", "object-rc", "ood-easy", "ood-hard", "ood-three")
 KINDS = ("", "o", "si", "st")
 OUTCOMES = ("move-first", "move-last", "other", "margin")
+TERMINAL_STRATA, TERMINAL_ARMS = 24, 5
+"""More strata of exact answers, or more arms, stand on the page alone."""
 PAIR_RULES = ("accuracy_sum", "accuracy_per_token", "accuracy_per_byte", "margin_nats", "ties")
 
 
@@ -66,6 +68,22 @@ def baselines_table(results: StudyResults) -> Table:
     head = columns(("baseline",), ("lowest", "highest"))
     caption = "Lowest and highest over runs: they differ where a baseline depends on the tokenizer."
     return Table("baselines", "Baselines", head, tuple(rows), caption)
+
+
+def exact_answers_table(results: StudyResults) -> Table:
+    """Probes of exact answers by stratum (carries, length of the answer, ...): a row each, a column per arm."""
+    metrics = [name for name in results.metric_names if name.count("/") == 2 and name.endswith("/exact")]
+    rows = [
+        (*metric.split("/")[:2], *(number(last_mean(results, arm, metric)) for arm in results.arms))
+        for metric in metrics
+    ]
+    caption = (
+        "Share of answers that are exact, means over seeds at the last step; a dash where an arm has no such items. "
+        "'shuffled': the answers of other questions."
+    )
+    head = columns(("probe", "stratum"), results.arms)
+    wide = len(rows) > TERMINAL_STRATA or len(results.arms) > TERMINAL_ARMS
+    return Table("exact-answers", "Exact answers by stratum", head, tuple(rows), caption, grouped=1, page_only=wide)
 
 
 def question_tables(results: StudyResults) -> list[Table]:
