@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from pydantic import Field
 
-from seedbed.probes.recipe_base import NAME, At, Headline, ProbeRecipe
+from seedbed.probes.recipe_base import NAME, At, Headline, ReadsHeldOut
 from seedbed.probes.recipes import SMOKE_BYTES
 from seedbed.recipes import recipe
 
@@ -30,7 +30,7 @@ PATTERNS: tuple[Pattern, ...] = (
 
 
 @recipe(version=1)
-class BytePatterns(ProbeRecipe):
+class BytePatterns(ReadsHeldOut):
     """On what kinds of text does a model spend its bits: words, capitals, digits, dashes, white space?
 
     Held-out text is cut into units by a rule that knows no tokenizer, each of one pattern, and the nats of its tokens
@@ -43,11 +43,6 @@ class BytePatterns(ProbeRecipe):
     name: str = Field(default="byte-patterns", pattern=NAME)
     bytes_per_source: int = Field(default=20_000, ge=1)
     at: At = "last"
-
-    @property
-    def needs_study(self) -> bool:
-        """It reads the held-out documents of a study's components."""
-        return True
 
     @property
     def headlines(self) -> tuple[Headline, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
-from seedbed.probes.recipe_base import NAME, At, Headline, ProbeRecipe
+from seedbed.probes.recipe_base import NAME, At, Headline, ProbeRecipe, ReadsHeldOut
 from seedbed.recipes import recipe
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class WeightStatistics(ProbeRecipe):
 
 
 @recipe(version=1)
-class Sharpness(ProbeRecipe):
+class Sharpness(ReadsHeldOut):
     """The largest eigenvalue of the loss's Hessian, and how close training is to the edge of stability.
 
     tokens: of held-out text, from every component alike, on which the loss is taken. most_products: Hessian-vector
@@ -61,11 +61,6 @@ class Sharpness(ProbeRecipe):
     most_products: int = Field(default=20, ge=1)
     tolerance: float = Field(default=0.01, gt=0)
     at: At = "all"
-
-    @property
-    def needs_study(self) -> bool:
-        """It reads the held-out documents of a study's components."""
-        return True
 
     @property
     def headlines(self) -> tuple[Headline, ...]:
@@ -91,7 +86,7 @@ class Sharpness(ProbeRecipe):
 
 
 @recipe(version=1)
-class Selectivity(ProbeRecipe):
+class Selectivity(ReadsHeldOut):
     """Units that tell classes of text apart, and what the model loses without them.
 
     by: what makes the classes: the "component" a held-out document is from, its "language", or the "construction" it is
@@ -108,11 +103,6 @@ class Selectivity(ProbeRecipe):
     units: int = Field(default=8, ge=1)
     seed: int = Field(default=0, ge=0)
     at: At = "all"
-
-    @property
-    def needs_study(self) -> bool:
-        """It reads the held-out documents of a study's components."""
-        return True
 
     @property
     def headlines(self) -> tuple[Headline, ...]:
@@ -138,7 +128,7 @@ class Selectivity(ProbeRecipe):
 
 
 @recipe(version=1)
-class Dimension(ProbeRecipe):
+class Dimension(ReadsHeldOut):
     """How many dimensions the states of every layer fill.
 
     tokens: of held-out text, from every component alike; each is a point. at: measure at "all" steps or at the "last"
@@ -148,11 +138,6 @@ class Dimension(ProbeRecipe):
     name: str = Field(default="dimension", pattern=NAME)
     tokens: int = Field(default=1000, ge=20)
     at: At = "all"
-
-    @property
-    def needs_study(self) -> bool:
-        """It reads the held-out documents of a study's components."""
-        return True
 
     @property
     def headlines(self) -> tuple[Headline, ...]:

@@ -109,6 +109,15 @@ class ProbeRecipe:
         return True
 
 
+class ReadsHeldOut(ProbeRecipe):
+    """Base of the recipes that read the held-out documents of a study's components."""
+
+    @property
+    def needs_study(self) -> bool:
+        """Always: a model alone has no held-out documents."""
+        return True
+
+
 def content_digests(path: Path, workbench: Workbench, *, missing_is_fine: bool = False) -> Mapping[str, str] | None:
     """SHA-256 by file name, of one file or of the pair files in a folder; None if nothing is there and that is fine."""
     files = pair_files(path) if path.is_dir() else [path]

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 
 from seedbed.data.formal.base import FormalSource
 from seedbed.errors import RecipeError, UnknownNameError
-from seedbed.probes.recipe_base import NAME, At, Headline, ProbeRecipe
+from seedbed.probes.recipe_base import NAME, At, Headline, ProbeRecipe, ReadsHeldOut
 from seedbed.recipes import read_toml, recipe
 from seedbed.workbench import Workbench
 
@@ -158,7 +158,7 @@ class MinimalPairs(ProbeRecipe):
 
 
 @recipe(version=1)
-class BitsPerByte(ProbeRecipe):
+class BitsPerByte(ReadsHeldOut):
     """How many bits does a model need for a byte of held-out text, in total and for each component?
 
     bytes_per_source: held-out documents are taken whole, in catalogue order, as long as they fit into so many bytes; if
@@ -171,11 +171,6 @@ class BitsPerByte(ProbeRecipe):
     bytes_per_source: int = Field(default=20_000, ge=1)
     reread_share: float = Field(default=0.0, ge=0, lt=1)
     at: At = "all"
-
-    @property
-    def needs_study(self) -> bool:
-        """It reads the held-out documents of a study's components."""
-        return True
 
     @property
     def headlines(self) -> tuple[Headline, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from pydantic import Field
 
-from seedbed.probes.recipe_base import NAME, At, Headline, ProbeRecipe
+from seedbed.probes.recipe_base import NAME, At, Headline, ReadsHeldOut
 from seedbed.probes.recipes import SMOKE_BYTES
 from seedbed.recipes import recipe
 
@@ -19,7 +19,7 @@ WAYS: tuple[Way, ...] = ("source", "construction", "constructions", "depth", "la
 
 
 @recipe(version=1)
-class LossBySlice(ProbeRecipe):
+class LossBySlice(ReadsHeldOut):
     """Where in held-out text does a model lose its bits: by source, construction, depth, language, frequency, skill?
 
     ways: of cutting the text into slices that add up to all of it. "source": the component. "construction", "depth",
@@ -44,11 +44,6 @@ class LossBySlice(ProbeRecipe):
             raise ValueError("per_million holds rising numbers above 0, such as (10, 100, 1000)")
         if len(set(self.ways)) < len(self.ways):
             raise ValueError("a way is named twice in ways; name it once")
-
-    @property
-    def needs_study(self) -> bool:
-        """It reads the held-out documents of a study's components."""
-        return True
 
     @property
     def headlines(self) -> tuple[Headline, ...]:
